@@ -1,0 +1,16 @@
+//! Types and rules; no IO. One word per idea:
+//!
+//! * **Tenant**: an isolated environment (dev, prod, us, eu). Owns everything below.
+//! * **Component**: what Keyway knows of one third party, declared in a manifest; has **connection types** with **inputs**.
+//! * **Connection**: a tenant's use of one connection type, found by its **stable key** in every tenant.
+//! * **Scope**: whose credentials a connection uses: `customer`, `organization_customer`, `organization_global`.
+//! * **Credential**: the values of one connection for one **owner**: a customer, the organization, or the test runner.
+//! * **Input**: a field of a connection type, managed by the `organization`, the `customer`, or `embedded` code.
+//! * **Global value**: a value of the connection that its credentials inherit. **Shared** values travel with a sync, **local** ones stay.
+//! * **Integration**: flows of steps, with **slots** that point to connections by stable key; one draft, many published versions.
+//! * **Definition**: an integration as a file.
+//! * **Sync**: **snapshot** of a source and a target, a **plan** of what would change, **apply** of exactly that.
+
+pub mod component;
+pub mod problem;
+pub mod yaml;
