@@ -15,6 +15,8 @@
 //! Who may import whom is a test: `tests/it/architecture.rs`.
 
 pub mod clock;
+pub mod crypto;
 pub mod error;
 pub mod ids;
 pub mod model;
+pub mod store;

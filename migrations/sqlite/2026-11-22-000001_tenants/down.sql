@@ -1,0 +1,9 @@
+DROP TABLE idempotency_keys;
+DROP TABLE audit_events;
+DROP TABLE customers;
+DROP TABLE api_keys;
+DROP TABLE sessions;
+DROP TABLE user_roles;
+DROP TABLE users;
+DROP TABLE data_keys;
+DROP TABLE tenants;
