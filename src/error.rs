@@ -90,11 +90,7 @@ impl Error {
     }
 
     pub fn unauthenticated() -> Self {
-        Self::new(
-            Kind::Unauthenticated,
-            "unauthenticated",
-            "sign in, or send an API key as `Authorization: Bearer …`",
-        )
+        Self::new(Kind::Unauthenticated, "unauthenticated", "sign in, or send an API key as `Authorization: Bearer …`")
     }
 
     /// A failure of ours; the caller is told nothing of its cause.

@@ -13,4 +13,5 @@
 
 pub mod component;
 pub mod problem;
+pub mod template;
 pub mod yaml;

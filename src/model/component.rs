@@ -6,8 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use auth::Auth;
+pub use read::read;
+pub use schema::schema;
 
 pub mod auth;
+mod read;
+mod schema;
+mod shape;
+mod words;
 
 /// One component manifest. Every unknown key is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -183,7 +189,9 @@ pub enum Collection {
 }
 
 /// Who sets an input's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ManagedBy {
     /// The vendor's staff; customers neither set it nor read it when it is secret.

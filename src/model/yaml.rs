@@ -125,7 +125,9 @@ pub fn read(text: &str) -> Result<Node, Problem> {
             event => document = Some(reader.node(&mut parser, event, &span, 0)?),
         }
     }
-    document.ok_or_else(|| Problem::error("empty_file", Place { line: 1, column: 1, ..Place::default() }, "the file is empty"))
+    document.ok_or_else(|| {
+        Problem::error("empty_file", Place { line: 1, column: 1, ..Place::default() }, "the file is empty")
+    })
 }
 
 type Input<'a> = Parser<'a, granit_parser::StrInput<'a>>;
@@ -167,7 +169,13 @@ fn place(span: &Span) -> Place {
 }
 
 impl Reader {
-    fn node<'a>(&mut self, parser: &mut Input<'a>, event: Event<'a>, span: &Span, depth: usize) -> Result<Node, Problem> {
+    fn node<'a>(
+        &mut self,
+        parser: &mut Input<'a>,
+        event: Event<'a>,
+        span: &Span,
+        depth: usize,
+    ) -> Result<Node, Problem> {
         let at = place(span);
         self.count(1, at)?;
         if depth > MAX_DEPTH {

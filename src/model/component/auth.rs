@@ -1,6 +1,5 @@
 //! How a connection type authenticates: one variant for each auth kind that a manifest may name.
 
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
@@ -29,4 +28,3 @@ impl Auth {
         std::iter::empty()
     }
 }
-
