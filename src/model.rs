@@ -11,7 +11,13 @@
 //! * **Definition**: an integration as a file.
 //! * **Sync**: **snapshot** of a source and a target, a **plan** of what would change, **apply** of exactly that.
 
+pub mod actor;
 pub mod component;
+pub mod connection;
+pub mod credential;
 pub mod problem;
 pub mod template;
+pub mod tenant;
+pub mod user;
+pub mod values;
 pub mod yaml;

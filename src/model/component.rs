@@ -6,14 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use auth::Auth;
-pub use read::read;
-pub use schema::schema;
 
 pub mod auth;
-mod read;
-mod schema;
-mod shape;
-mod words;
 
 /// One component manifest. Every unknown key is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

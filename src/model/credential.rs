@@ -1,0 +1,115 @@
+//! A credential: the values of one connection for one owner.
+
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::Instant;
+use crate::ids::ConnectionId;
+use crate::ids::CredentialId;
+use crate::ids::CustomerId;
+use crate::model::values::Inputs;
+use crate::model::values::OwnerKind;
+use crate::model::values::Resolution;
+
+/// Whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    Customer(CustomerId),
+    Organization,
+    Test,
+}
+
+impl Owner {
+    #[must_use]
+    pub fn kind(self) -> OwnerKind {
+        match self {
+            Self::Customer(_) => OwnerKind::Customer,
+            Self::Organization => OwnerKind::Organization,
+            Self::Test => OwnerKind::Test,
+        }
+    }
+
+    #[must_use]
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::Customer(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// What is stored of a credential's health. What is missing or quarantined is worked out at every look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredStatus {
+    Active,
+    Error,
+    ReauthorizationRequired,
+    Disabled,
+}
+
+impl StoredStatus {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Error => "error",
+            Self::ReauthorizationRequired => "reauthorization_required",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Active, Self::Error, Self::ReauthorizationRequired, Self::Disabled].into_iter().find(|s| s.as_str() == word)
+    }
+}
+
+/// A credential's status as everybody sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Values are missing.
+    Pending,
+    Active,
+    Error,
+    ReauthorizationRequired,
+    /// A secret must be entered again: the place it is sent to changed.
+    Quarantined,
+    Disabled,
+}
+
+/// A stored credential. Its sealed secrets stay in the store until somebody opens them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Credential {
+    pub id: CredentialId,
+    pub connection_id: ConnectionId,
+    pub owner: Owner,
+    /// Tells several of one customer apart.
+    pub name: String,
+    pub inputs: Inputs,
+    pub sealed: Option<Vec<u8>>,
+    pub status: StoredStatus,
+    pub version: i64,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+}
+
+impl Credential {
+    /// The name of a customer's only credential.
+    pub const DEFAULT_NAME: &'static str = "default";
+
+    /// What the stored status and the resolved values say together.
+    #[must_use]
+    pub fn status(&self, resolution: &Resolution<'_>) -> Status {
+        match self.status {
+            StoredStatus::Disabled => Status::Disabled,
+            _ if resolution.is_quarantined() => Status::Quarantined,
+            _ if !resolution.is_complete() => Status::Pending,
+            StoredStatus::Active => Status::Active,
+            StoredStatus::Error => Status::Error,
+            StoredStatus::ReauthorizationRequired => Status::ReauthorizationRequired,
+        }
+    }
+}
