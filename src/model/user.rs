@@ -42,11 +42,8 @@ pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,
     pub token_hash: [u8; 32],
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
-    #[schema(value_type = String, format = DateTime)]
     pub last_used_at: Instant,
-    #[schema(value_type = String, format = DateTime)]
     pub expires_at: Instant,
 }
 

@@ -34,9 +34,7 @@ pub struct Connection {
     pub inputs: Inputs,
     pub sealed: Option<Vec<u8>>,
     pub version: i64,
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
-    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Instant,
 }
 

@@ -201,10 +201,10 @@ fn value(
         Some(value) => normalise(input, value).map_err(|(code, message)| FieldError::new(field(), code, message))?,
         None => None,
     };
-    let stored = edited.inputs.entry(input.key.clone()).or_default();
     if input.is_secret() {
-        store_secret(input, stored, new, edited);
+        store_secret(input, new, edited);
     } else {
+        let stored = edited.inputs.entry(input.key.clone()).or_default();
         let change = FieldChange::of(field(), stored.value.clone().unwrap_or_default(), new.clone().unwrap_or_default());
         edited.changes.extend(change);
         if stored.secret {
@@ -215,7 +215,8 @@ fn value(
     Ok(())
 }
 
-fn store_secret(input: &Input, stored: &mut Stored, new: Option<Value>, edited: &mut Edited) {
+fn store_secret(input: &Input, new: Option<Value>, edited: &mut Edited) {
+    let stored = edited.inputs.entry(input.key.clone()).or_default();
     let (was_set, is_set) = (stored.secret, new.is_some());
     if !was_set && !is_set && stored.value.is_none() {
         return;
