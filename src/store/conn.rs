@@ -20,6 +20,7 @@ use crate::store::tls;
 use crate::store::tls::PgConnection;
 
 /// A connection to whichever database this deployment uses.
+#[expect(clippy::large_enum_variant, reason = "connections live in the pool, boxed there")]
 pub enum Conn {
     Sqlite(SqliteConnection),
     Pg(PgConnection),
