@@ -14,6 +14,7 @@
 //!
 //! Who may import whom is a test: `tests/it/architecture.rs`.
 
+pub mod app;
 pub mod clock;
 pub mod crypto;
 pub mod error;

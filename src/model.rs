@@ -12,6 +12,7 @@
 //! * **Sync**: **snapshot** of a source and a target, a **plan** of what would change, **apply** of exactly that.
 
 pub mod actor;
+pub mod audit;
 pub mod component;
 pub mod connection;
 pub mod credential;

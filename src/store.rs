@@ -12,12 +12,15 @@ use crate::error::Result;
 use conn::Conn;
 use conn::Manager;
 
+pub mod audit;
 pub mod conn;
 pub mod dialect;
 pub mod migrate;
 pub mod schema;
+pub mod tenant;
 mod tls;
 pub mod types;
+pub mod user;
 
 /// Which database, and how much of it.
 #[derive(Debug, Clone)]

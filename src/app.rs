@@ -1,0 +1,62 @@
+//! Use cases: permission, transaction, audit. Reads like what a user would say; every entry point goes through here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use crate::clock::Clock;
+use crate::crypto::Kek;
+use crate::error::Result;
+use crate::ids::TenantId;
+use crate::store::Store;
+use vault::TenantKeys;
+
+pub mod tenant;
+pub mod vault;
+
+/// Keyway itself. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    kek: Kek,
+    clock: Clock,
+    // Data keys never change once made, so a cached one is never stale.
+    keys: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(store: Store, kek: Kek, clock: Clock) -> Self {
+        Self { inner: Arc::new(Inner { store, kek, clock, keys: RwLock::default() }) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    fn cached_keys(&self, tenant: TenantId) -> Option<Arc<TenantKeys>> {
+        self.inner.keys.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned()
+    }
+
+    fn cache_keys(&self, tenant: TenantId, keys: &Arc<TenantKeys>) {
+        self.inner.keys.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::clone(keys));
+    }
+
+    /// Whether the database answers; for readiness checks.
+    ///
+    /// # Errors
+    /// `database_unavailable`.
+    pub async fn check_ready(&self) -> Result<()> {
+        self.store().read(|c| crate::store::tenant::list(c).map(drop)).await
+    }
+}

@@ -1,0 +1,65 @@
+//! The audit log: what was done, by whom. Never a secret.
+
+use diesel::ExpressionMethods as _;
+use diesel::QueryDsl as _;
+use diesel::RunQueryDsl as _;
+use diesel::SelectableHelper as _;
+use diesel::prelude::Insertable;
+use diesel::prelude::Queryable;
+use diesel::prelude::Selectable;
+use serde_json::Value;
+
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::ids::EventId;
+use crate::ids::TenantId;
+use crate::model::audit::Event;
+use crate::store::conn::Conn;
+use crate::store::conn::on;
+use crate::store::schema::audit_events;
+use crate::store::types::At;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_events)]
+#[diesel(treat_none_as_default_value = false)]
+struct Row {
+    id: EventId,
+    tenant_id: Option<TenantId>,
+    at: At,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: String,
+}
+
+/// Appends one entry. `tenant` absent: it concerns the deployment.
+pub fn append(c: &mut Conn, tenant: Option<TenantId>, actor: &str, event: &Event, now: Instant) -> Result<()> {
+    let row = Row {
+        id: EventId::new(),
+        tenant_id: tenant,
+        at: At(now),
+        actor: actor.to_owned(),
+        action: event.action.clone().into_owned(),
+        subject: event.subject.clone(),
+        detail: event.detail.to_string(),
+    };
+    on!(c, db => diesel::insert_into(audit_events::table).values(&row).execute(db))?;
+    Ok(())
+}
+
+/// A tenant's newest entries first.
+pub fn list(c: &mut Conn, tenant: TenantId, limit: i64) -> Result<Vec<(Instant, String, Event)>> {
+    let rows: Vec<Row> = on!(c, db => audit_events::table
+        .filter(audit_events::tenant_id.eq(tenant))
+        .order(audit_events::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(db))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let detail = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+            (row.at.0, row.actor, Event { action: row.action.into(), subject: row.subject, detail })
+        })
+        .collect())
+}
