@@ -9,9 +9,16 @@ use crate::clock::Clock;
 use crate::crypto::Kek;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::model::component::Component;
 use crate::store::Store;
+use catalog::Catalog;
 use vault::TenantKeys;
 
+pub mod catalog;
+pub mod component;
+pub mod connection;
+pub mod credential;
+pub mod layers;
 pub mod tenant;
 pub mod vault;
 
@@ -24,15 +31,25 @@ pub struct App {
 struct Inner {
     store: Store,
     kek: Kek,
+    catalog: Catalog,
     clock: Clock,
+    // By digest, which names one manifest for ever.
+    manifests: RwLock<HashMap<String, Arc<Component>>>,
     // Data keys never change once made, so a cached one is never stale.
     keys: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
 }
 
 impl App {
     #[must_use]
-    pub fn new(store: Store, kek: Kek, clock: Clock) -> Self {
-        Self { inner: Arc::new(Inner { store, kek, clock, keys: RwLock::default() }) }
+    pub fn new(store: Store, kek: Kek, catalog: Catalog, clock: Clock) -> Self {
+        let (manifests, keys) = (RwLock::default(), RwLock::default());
+        Self { inner: Arc::new(Inner { store, kek, catalog, clock, manifests, keys }) }
+    }
+
+    /// The deployment's components.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
     }
 
     pub(crate) fn store(&self) -> &Store {

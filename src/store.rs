@@ -13,13 +13,19 @@ use conn::Conn;
 use conn::Manager;
 
 pub mod audit;
+pub mod component;
 pub mod conn;
+pub mod connection;
+pub mod credential;
+pub mod customer;
 pub mod dialect;
+pub mod history;
 pub mod migrate;
 pub mod schema;
 pub mod tenant;
 mod tls;
 pub mod types;
+pub mod usage;
 pub mod user;
 
 /// Which database, and how much of it.

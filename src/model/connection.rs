@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
+use crate::model::names::slug;
 
 pub use record::Connection;
 pub use record::HistoryEntry;
@@ -82,6 +83,12 @@ impl StableKey {
             None => Ok(Self(text.to_owned())),
             Some(problem) => Err(Error::invalid("invalid_stable_key", format!("a stable key {problem}"))),
         }
+    }
+
+    /// `<component>-<connection type>`: the same in every tenant, and never numbered.
+    #[must_use]
+    pub fn propose(component: &str, connection_type: &str) -> Self {
+        Self(slug(&format!("{component} {connection_type}")))
     }
 
     #[must_use]

@@ -30,6 +30,7 @@ pub mod destination;
 pub mod edit;
 pub mod normalise;
 pub mod resolve;
+pub mod view;
 
 /// What a layer stores of its inputs.
 pub type Inputs = BTreeMap<String, Stored>;

@@ -206,3 +206,8 @@ impl FromSql<Instant, Sqlite> for At {
         DateTime::from_timestamp_micros(value.read_long()).map(Self).ok_or_else(|| "an instant is out of range".into())
     }
 }
+
+diesel::define_sql_function! {
+    /// Lower-case letters; only ASCII on SQLite.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}

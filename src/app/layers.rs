@@ -1,0 +1,146 @@
+//! A connection with its layers opened: what every look at effective values starts from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::app::component::connection_type;
+use crate::error::Error;
+use crate::error::Result;
+use crate::ids::ConnectionId;
+use crate::ids::TenantId;
+use crate::model::component::Component;
+use crate::model::component::ConnectionType;
+use crate::model::connection::Connection;
+use crate::model::connection::Readiness;
+use crate::model::connection::Scope;
+use crate::model::credential::Credential;
+use crate::model::values::Inputs;
+use crate::model::values::Layers;
+use crate::model::values::OwnerKind;
+use crate::model::values::Resolution;
+use crate::model::values::Secrets;
+use crate::model::values::State;
+use crate::model::values::resolve;
+use crate::store;
+use crate::store::conn::Conn;
+
+/// A connection and the manifest it follows.
+#[derive(Clone)]
+pub struct Described {
+    pub connection: Connection,
+    pub component: Arc<Component>,
+}
+
+impl Described {
+    /// # Errors
+    /// `unknown_connection_type` when the pinned manifest lacks it.
+    pub fn kind(&self) -> Result<&ConnectionType> {
+        connection_type(&self.component, &self.connection.connection_type)
+    }
+
+    /// The layers for one owner; without a credential the owner's own layer is empty.
+    ///
+    /// # Errors
+    /// As `kind`.
+    pub fn layers<'a>(&'a self, owner: Option<(OwnerKind, &'a Inputs)>) -> Result<Layers<'a>> {
+        Ok(Layers {
+            kind: self.kind()?,
+            scope: self.connection.scope,
+            global: &self.connection.inputs,
+            credential: owner,
+        })
+    }
+}
+
+impl App {
+    /// Reads a connection by id, stable key or alias.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub(crate) fn describe(&self, c: &mut Conn, tenant: TenantId, reference: &str) -> Result<Described> {
+        let connection = match reference.parse::<ConnectionId>() {
+            Ok(id) => store::connection::find(c, tenant, id)?,
+            Err(_) => store::connection::find_by_key(c, tenant, reference)?,
+        };
+        let connection = connection.ok_or_else(|| Error::not_found("connection", reference))?;
+        self.with_component(c, tenant, connection)
+    }
+
+    pub(crate) fn with_component(&self, c: &mut Conn, tenant: TenantId, connection: Connection) -> Result<Described> {
+        let component = self
+            .component(c, tenant, &connection.component)?
+            .ok_or_else(|| Error::bug(format!("the component of connection {} is gone", connection.id)))?;
+        Ok(Described { connection, component })
+    }
+
+    /// Opens the sealed secrets of a connection's global layer.
+    pub(crate) fn global_secrets(&self, c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<Secrets> {
+        let Some(sealed) = &connection.sealed else { return Ok(Secrets::new()) };
+        self.keys(c, tenant)?.unseal("connections", connection.id.0, "secrets", sealed)
+    }
+
+    /// Opens the sealed secrets of a credential.
+    pub(crate) fn own_secrets(&self, c: &mut Conn, tenant: TenantId, credential: &Credential) -> Result<Secrets> {
+        let Some(sealed) = &credential.sealed else { return Ok(Secrets::new()) };
+        self.keys(c, tenant)?.unseal("credentials", credential.id.0, "secrets", sealed)
+    }
+
+    /// Whether what the organization must do for a connection is done.
+    pub(crate) fn readiness(&self, c: &mut Conn, tenant: TenantId, described: &Described) -> Result<Readiness> {
+        let connection = &described.connection;
+        if !connection.is_enabled {
+            return Ok(Readiness::Disabled);
+        }
+        let own = match connection.scope {
+            Scope::OrganizationGlobal => {
+                store::credential::list_of_owner(c, tenant, connection.id, crate::model::credential::Owner::Organization)?
+            }
+            _ => Vec::new(),
+        };
+        readiness(described, own.first())
+    }
+}
+
+/// Readiness from what was read already. `organization`: the organization's credential, where the scope has one.
+///
+/// # Errors
+/// When the pinned manifest lacks the connection type.
+pub fn readiness(described: &Described, organization: Option<&Credential>) -> Result<Readiness> {
+    let connection = &described.connection;
+    if !connection.is_enabled {
+        return Ok(Readiness::Disabled);
+    }
+    let own = organization.map(|credential| (OwnerKind::Organization, &credential.inputs));
+    let layers = described.layers(own)?;
+    let resolution = resolve(&layers, None);
+    let is_pending = connection.is_placeholder
+        || match connection.scope {
+            Scope::OrganizationGlobal => !resolution.is_complete(),
+            _ => organization_lacks(&resolution),
+        };
+    Ok(if is_pending { Readiness::Pending } else { Readiness::Ready })
+}
+
+/// Whether an input that its manifest or connection gives to the organization lacks a usable global value. What each
+/// customer has of their own is not asked for here.
+fn organization_lacks(resolution: &Resolution<'_>) -> bool {
+    use crate::model::component::ManagedBy;
+    resolution.inputs.iter().any(|effective| match effective.state {
+        State::Quarantined => true,
+        State::Missing => effective.input.managed_by == Some(ManagedBy::Organization) && !effective.input.is_derived(),
+        _ => false,
+    })
+}
+
+/// How many characters each secret of both layers has, the stronger one counting: people see a masked length.
+#[must_use]
+pub fn secret_lengths(global: &Secrets, own: &Secrets) -> BTreeMap<String, usize> {
+    let length = |value: &Value| match value {
+        Value::String(text) => text.chars().count(),
+        other => other.to_string().chars().count(),
+    };
+    global.iter().chain(own).map(|(key, value)| (key.clone(), length(value))).collect()
+}

@@ -1,0 +1,42 @@
+//! Which slots refer to a connection: drafts by id, published versions by its key or an alias.
+
+use diesel::BoolExpressionMethods as _;
+use diesel::ExpressionMethods as _;
+use diesel::JoinOnDsl as _;
+use diesel::NullableExpressionMethods as _;
+use diesel::QueryDsl as _;
+use diesel::RunQueryDsl as _;
+
+use crate::error::Result;
+use crate::ids::TenantId;
+use crate::model::connection::Connection;
+use crate::store::conn::Conn;
+use crate::store::conn::on;
+use crate::store::schema::integration_versions;
+use crate::store::schema::integrations;
+use crate::store::schema::slots;
+
+/// One slot that refers to a connection.
+pub struct SlotUse {
+    /// The integration's key.
+    pub integration: String,
+    /// 0: the draft.
+    pub number: i64,
+    pub variable: String,
+}
+
+pub fn list(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<Vec<SlotUse>> {
+    let keys: Vec<&str> = std::iter::once(&connection.stable_key).chain(&connection.aliases).map(|key| key.as_str()).collect();
+    let rows: Vec<(String, i64, String)> = on!(c, db => slots::table
+        .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
+        .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))
+        .filter(slots::tenant_id.eq(tenant))
+        .filter(
+            slots::connection_id.eq(connection.id).assume_not_null()
+                .or(integration_versions::number.gt(0).and(slots::stable_key.eq_any(keys).assume_not_null())),
+        )
+        .order((integrations::key, integration_versions::number, slots::variable))
+        .select((integrations::key, integration_versions::number, slots::variable))
+        .load(db))?;
+    Ok(rows.into_iter().map(|(integration, number, variable)| SlotUse { integration, number, variable }).collect())
+}
