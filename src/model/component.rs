@@ -9,6 +9,9 @@ pub use auth::Auth;
 
 pub mod auth;
 
+#[cfg(test)]
+mod shipped_tests;
+
 /// One component manifest. Every unknown key is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -69,11 +69,12 @@ pub enum ReplyFormat {
     Json,
     /// `application/x-www-form-urlencoded`; its names are the paths.
     Form,
-    /// The whole body, trimmed, is the access token.
-    Text,
+    /// Dotted paths of element names without their prefixes: `Envelope.Body.loginResponse.result.sessionId`.
+    Xml,
 }
 
-/// One dotted path into a JSON reply (`data.access_token`, `items.0.id`), or several: the first that is there counts.
+/// One dotted path into a reply (`data.access_token`, `items.0.id`), or several: the first that is there counts. The
+/// empty path is the whole reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Paths {

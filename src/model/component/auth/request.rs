@@ -14,13 +14,14 @@ use crate::model::component::auth::simple::Basic;
 use crate::model::component::auth::token::TokenReply;
 use crate::model::component::is_default;
 
-/// One request of an exchange: a follow-up of a grant, a refresh or a revocation that is not standard.
+/// One request of an exchange: a follow-up of a grant, a refresh or a revocation that is not standard. When two steps
+/// keep a value under one name, the later wins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     #[serde(default = "post")]
     pub method: Method,
-    /// Absolute.
+    /// Absolute. A step whose URL names an input without a value is skipped.
     pub url: String,
     /// Sends `Authorization: Basic` with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,7 +30,8 @@ pub struct Step {
     pub headers: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: Params,
-    /// An object for `form` and `json`, a text for `xml`; the strings in it are templates. Absent: no body.
+    /// An object for `form` and `json`, a text for `xml`; the strings in it are templates, and a field whose
+    /// template names an input without a value is left out. Absent: no body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// How `body` is written.

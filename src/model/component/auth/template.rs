@@ -20,7 +20,8 @@ use crate::model::component::auth::token::TokenExchange;
 /// How values are encoded where a template stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplatePlace {
-    /// A whole URL: values in the path or query are percent-encoded, those in the host are checked to be host names.
+    /// A whole URL: values in the path or query are percent-encoded, those in the host are checked to be host names, and
+    /// a value at the very start (`{{base_url}}/token`) is a URL of its own.
     Url,
     /// The value of a header: no line breaks.
     Header,

@@ -26,7 +26,7 @@ fn each_kind() -> Vec<Value> {
         "headers": { "X-A": "{{client_id}}" }, "query": { "a": { "value": "b", "when": { "is_user": true } } },
         "body": { "token": ["{{access_token}}"] }, "format": "json",
         "reply": { "format": "form", "expect": { "status": 201 }, "access_token": ["a", "b.c"], "expires_at": "until",
-            "expires_unit": "milliseconds", "lifetime_s": 3600, "keep": { "rest_url": "restUrl" }, "keep_headers": { "cookie": "set-cookie" } },
+            "expires_unit": "milliseconds", "lifetime_s": 3600, "keep": { "rest_url": "restUrl" }, "keep_origin": { "host": "restUrl" }, "keep_headers": { "cookie": "set-cookie" } },
     });
     let apply = json!({ "header": "X-Token", "value": "{{access_token}}", "headers": { "X-Rest": "{{rest_url}}" } });
     vec![
@@ -199,8 +199,8 @@ fn templates_name_what_is_known_when_they_are_rendered() {
         "realm_id code code_verifier redirect_uri client_id client_secret scope"
     );
     assert_eq!(names("auth.follow_up.0.url"), "realm_id instance_url access_token refresh_token");
-    assert_eq!(names("auth.apply.value"), "realm_id instance_url rest_url cookie access_token");
-    assert_eq!(code.kept_from_replies(), ["instance_url", "rest_url", "cookie"]);
+    assert_eq!(names("auth.apply.value"), "realm_id instance_url rest_url host cookie access_token");
+    assert_eq!(code.kept_from_replies(), ["instance_url", "rest_url", "host", "cookie"]);
     assert_eq!(code.kept_from_callback(), ["realm_id"]);
     let scope = code.templates().into_iter().find(|found| found.path == "auth.authorize_params.scope").unwrap();
     assert_eq!(scope.conditions, ["is_user"]);

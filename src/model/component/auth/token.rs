@@ -111,6 +111,9 @@ pub struct TokenReply {
     /// Values to keep beside the token, by the name under which templates use them: `{ instance_url: instance_url }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keep: BTreeMap<String, Paths>,
+    /// URLs of which only scheme, host and port are kept, by the name under which templates use them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keep_origin: BTreeMap<String, Paths>,
     /// Response headers to keep beside the token, by the name under which templates use them. Of `set-cookie`, the
     /// `name=value` parts, joined as a `Cookie` header wants them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -120,7 +123,7 @@ pub struct TokenReply {
 impl TokenReply {
     /// Names under which templates use what is kept.
     pub fn kept_names(&self) -> impl Iterator<Item = &str> {
-        self.keep.keys().chain(self.keep_headers.keys()).map(String::as_str)
+        self.keep.keys().chain(self.keep_origin.keys()).chain(self.keep_headers.keys()).map(String::as_str)
     }
 }
 
