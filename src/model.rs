@@ -16,6 +16,7 @@ pub mod audit;
 pub mod component;
 pub mod connection;
 pub mod credential;
+pub mod definition;
 pub mod names;
 pub mod problem;
 pub mod sync;
