@@ -252,6 +252,7 @@ diesel::table! {
         tenant_id -> Uid,
         key -> Text,
         name -> Text,
+        published_number -> BigInt,
         draft_edited_by -> Nullable<Text>,
         version -> BigInt,
         created_at -> Instant,

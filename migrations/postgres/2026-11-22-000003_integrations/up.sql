@@ -5,6 +5,7 @@ CREATE TABLE integrations (
   tenant_id       UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
   key             TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 64), -- same integration in every tenant
   name            TEXT NOT NULL,
+  published_number BIGINT NOT NULL, -- of the newest published version; 0: only a draft
   draft_edited_by TEXT, -- a person changed the draft here since it was imported, synced or published
   version         BIGINT NOT NULL,
   created_at      TIMESTAMPTZ NOT NULL,
