@@ -9,15 +9,18 @@
 //!                 \  |  /
 //!                  model                  types and rules; no IO
 //!                    |
-//!    error  ids  clock  crypto  config    base: would fit any product
+//!    error  ids  clock  crypto  config  logging    base: would fit any product
 //! ```
 //!
 //! Who may import whom is a test: `tests/it/architecture.rs`.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod ids;
+pub mod logging;
 pub mod model;
 pub mod store;

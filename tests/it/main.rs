@@ -1,0 +1,6 @@
+//! One test binary: behaviour by noun, and the house rules. `TEST_DB` (`sqlite` or `postgres`) chooses the database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail where it stands")]
+
+mod architecture;
+mod cli;
