@@ -4,6 +4,7 @@
 
 mod config;
 mod output;
+mod problems;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

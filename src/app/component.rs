@@ -82,7 +82,7 @@ impl App {
     /// Keeps a current manifest in the database, so that a pin to it outlives the file.
     pub(crate) fn keep(&self, tx: &mut Conn, entry: &Entry, now: Instant) -> Result<Pin> {
         let pin = Pin { version: entry.component.version, digest: entry.digest.clone() };
-        store::component::keep_manifest(tx, &entry.component.key, &pin, &entry.manifest(), now)?;
+        store::component::keep_manifest(tx, &entry.component.key, &pin, &entry.component.to_canonical_json(), now)?;
         Ok(pin)
     }
 

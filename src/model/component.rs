@@ -6,11 +6,19 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use auth::Auth;
+pub use read::MAX_BYTES as MAX_MANIFEST_BYTES;
+pub use read::read;
+pub use read::read_trusted;
+pub use read::whole_pattern;
+pub use schema::schema;
 
 pub mod auth;
-
+mod read;
+mod schema;
+mod shape;
 #[cfg(test)]
 mod shipped_tests;
+mod words;
 
 /// One component manifest. Every unknown key is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,6 +10,9 @@ use crate::model::problem::Problem;
 use crate::model::yaml::Node;
 use crate::model::yaml::NodeKind;
 
+/// More findings than this help nobody.
+pub const MOST_PROBLEMS: usize = 100;
+
 /// The key that tells the variants of a tagged type apart.
 const TAG: &str = "kind";
 
@@ -34,6 +37,9 @@ impl<'s> Walk<'s> {
 
     /// `name` is how messages call the node.
     fn node(&mut self, schema: &'s Value, node: &Node, name: &str) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let schema = self.resolve(schema);
         if let Some(words) = self.words(schema) {
             return self.word(&words, node, name);
@@ -52,7 +58,12 @@ impl<'s> Walk<'s> {
             NodeKind::Scalar(value) => self.range(schema, value, node, name),
             NodeKind::List(items) => {
                 if let Some(schema) = schema.get("items") {
-                    items.iter().for_each(|item| self.node(schema, item, &format!("an item of {name}")));
+                    for item in items {
+                        let key = item.get("key").and_then(Node::as_str);
+                        let called =
+                            key.map_or_else(|| "an item".to_owned(), |key| format!("`{}`", words::shortened(key)));
+                        self.node(schema, item, &format!("{called} of {name}"));
+                    }
                 }
             }
             NodeKind::Map(_) => self.map(schema, node, name),
@@ -62,14 +73,17 @@ impl<'s> Walk<'s> {
     fn map(&mut self, schema: &'s Value, node: &Node, name: &str) {
         let properties = schema.get("properties").and_then(Value::as_object);
         for entry in node.entries() {
-            let called = format!("`{}`", entry.key);
+            if self.problems.len() >= MOST_PROBLEMS {
+                return;
+            }
+            let called = format!("`{}`", words::shortened(&entry.key));
             match properties.and_then(|known| known.get(&entry.key)) {
                 Some(schema) => self.node(schema, &entry.value, &called),
                 None => match schema.get("additionalProperties") {
                     Some(Value::Bool(false)) => {
                         let known: Vec<&str> =
                             properties.into_iter().flatten().map(|(known, _)| known.as_str()).collect();
-                        let message = format!("unknown key `{}`", entry.key);
+                        let message = format!("unknown key {called}");
                         let help = words::did_you_mean(&entry.key, &known, "known keys");
                         self.problems.push(Problem::error("unknown_key", entry.key_place, message).help(help));
                     }
@@ -86,7 +100,8 @@ impl<'s> Walk<'s> {
             });
             if node.get(required).is_none() && !is_misspelt {
                 let message = format!("{name} lacks the key `{required}`");
-                let help = properties.and_then(|known| known.get(required)).map(|schema| self.example(required, schema));
+                let help =
+                    properties.and_then(|known| known.get(required)).map(|schema| self.example(required, schema));
                 let problem = Problem::error("missing_key", start(node), message);
                 self.problems.push(help.map_or(problem.clone(), |help| problem.help(help)));
             }
@@ -97,7 +112,7 @@ impl<'s> Walk<'s> {
     fn example(&self, key: &str, schema: &'s Value) -> String {
         let schema = self.resolve(schema);
         match self.words(schema).or_else(|| self.tags(schema)) {
-            Some(words) if schema.get("oneOf").is_some_and(|v| is_tagged(v)) => {
+            Some(words) if schema.get("oneOf").is_some_and(is_tagged) => {
                 format!("add `{key}: {{ {TAG}: … }}` with one of: {}", words.join(", "))
             }
             Some(words) => format!("add `{key}:` with one of: {}", words.join(", ")),
@@ -112,9 +127,8 @@ impl<'s> Walk<'s> {
         let known: Vec<&str> = variants.iter().filter_map(|variant| tag_of(self.resolve(variant))).collect();
         let Some(tag) = node.get(TAG) else {
             let help = format!("add `{TAG}:` with one of: {}", known.join(", "));
-            self.problems.push(
-                Problem::error("missing_key", start(node), format!("{name} lacks the key `{TAG}`")).help(help),
-            );
+            self.problems
+                .push(Problem::error("missing_key", start(node), format!("{name} lacks the key `{TAG}`")).help(help));
             return;
         };
         let word = tag.as_str().unwrap_or_default();
@@ -214,22 +228,31 @@ impl<'s> Walk<'s> {
     }
 
     fn wrong_type(&mut self, expected: &[&str], node: &Node, name: &str) {
-        let mut called: Vec<&str> = expected.iter().filter(|word| **word != "null").map(|word| in_words(word)).collect();
+        let mut called: Vec<&str> =
+            expected.iter().filter(|word| **word != "null").map(|word| in_words(word)).collect();
         called.dedup();
         let message = format!("{name} must be {}, not {}", called.join(" or "), node.describe());
-        let problem = Problem::error("wrong_type", start(node), message);
-        let is_scalar = matches!(node.kind, NodeKind::Scalar(Value::Bool(_) | Value::Number(_)));
-        self.problems.push(match expected.contains(&"string") && is_scalar {
-            true => problem.help("put it in quotes"),
-            false => problem,
-        });
+        let is_plain = matches!(node.kind, NodeKind::Scalar(Value::Bool(_) | Value::Number(_)));
+        let help = match &node.kind {
+            NodeKind::Scalar(Value::Null) => "give it a value, or drop the key",
+            _ if expected.contains(&"string") && is_plain => "put it in quotes",
+            _ if expected.contains(&"array") => "write `[a, b]`, or lines that begin with `- `",
+            _ if expected.contains(&"object") => "write `{ key: value }`, or indented `key: value` lines",
+            NodeKind::Scalar(Value::Number(_)) => "without a fraction",
+            NodeKind::Scalar(Value::String(_)) => "without quotes",
+            _ => "write one value",
+        };
+        self.problems.push(Problem::error("wrong_type", start(node), message).help(help));
     }
 }
 
-/// The first line of a node: a whole mapping is too much to point at.
+/// The beginning of a node: a whole mapping is too much to point at.
 fn start(node: &Node) -> Place {
-    let length_bytes = if matches!(node.kind, NodeKind::Scalar(_)) { node.place.length_bytes } else { 1 };
-    Place { length_bytes, ..node.place }
+    match &node.kind {
+        NodeKind::Scalar(_) => node.place,
+        NodeKind::List(_) => Place { length_bytes: 1, ..node.place },
+        NodeKind::Map(entries) => entries.first().map_or(node.place, |entry| entry.key_place),
+    }
 }
 
 fn list<'s>(schema: &'s Value, key: &str) -> Option<&'s [Value]> {

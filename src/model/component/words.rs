@@ -4,12 +4,17 @@ use crate::model::problem::nearest;
 
 /// Past this a list of known words helps nobody.
 const MOST_LISTED: usize = 30;
+/// No key is longer; comparing takes time by length.
+const LONGEST_COMPARED: usize = 100;
 /// Longest piece of a file that a message repeats, in characters.
 const MOST_REPEATED: usize = 60;
 
 /// The known word that was meant: the same but for case, `_` and `-`, or the nearest.
 #[must_use]
 pub fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    if word.len() > LONGEST_COMPARED {
+        return None;
+    }
     let folded = fold(word);
     let same = known.iter().copied().find(|candidate| fold(candidate) == folded);
     same.or_else(|| nearest(word, known.iter().copied()))
@@ -33,6 +38,8 @@ pub fn shortened(text: &str) -> String {
     if text.chars().count() > MOST_REPEATED { line + "…" } else { line }
 }
 
-fn fold(word: &str) -> String {
+/// Names that fold to the same text are the same name in definitions of other origin.
+#[must_use]
+pub fn fold(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }

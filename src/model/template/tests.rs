@@ -19,8 +19,16 @@ use crate::model::template::MAX_SOURCE_BYTES;
 use crate::model::template::RenderError;
 use crate::model::template::Template;
 
-const ENCODINGS: [Encoding; 6] =
-    [Encoding::Plain, Encoding::Header, Encoding::UrlPart, Encoding::UrlQuery, Encoding::Form, Encoding::Json];
+const ENCODINGS: [Encoding; 8] = [
+    Encoding::Plain,
+    Encoding::Header,
+    Encoding::UrlPart,
+    Encoding::UrlPath,
+    Encoding::UrlQuery,
+    Encoding::Form,
+    Encoding::Json,
+    Encoding::Xml,
+];
 
 fn fill(template: &str, value: &str, encoding: Encoding) -> Result<String, RenderError> {
     Template::parse(template).unwrap().render(&|_| Some(Cow::Borrowed(value)), encoding)
@@ -149,7 +157,10 @@ fn a_value_is_never_read_as_a_template() {
             .unwrap()
             .render(&|name| (name == "a").then_some(Cow::Borrowed("{{b}}")), encoding)
             .unwrap();
-        assert!(!out.contains("{{b}}") || matches!(encoding, Encoding::Plain | Encoding::Header | Encoding::Json));
+        assert!(
+            !out.contains("{{b}}")
+                || matches!(encoding, Encoding::Plain | Encoding::Header | Encoding::Json | Encoding::Xml)
+        );
     }
 }
 
@@ -173,7 +184,13 @@ fn headers_hold_no_control_characters() {
 fn url_parts_stay_where_they_are() {
     let url = |value| fill("https://{{v}}.example.com/a/{{v}}?q={{v}}", value, Encoding::UrlPart);
     assert_eq!(url("shop-1.eu").unwrap(), "https://shop-1.eu.example.com/a/shop-1.eu?q=shop-1.eu");
-    assert_eq!(url("a/b?c#d@e:f").unwrap().matches("a%2Fb%3Fc%23d%40e%3Af").count(), 3);
+    assert_eq!(url("a/b?c#d@e:f"), Err(RenderError::NoHost("v".into())));
+    assert_eq!(
+        fill("https://x/{{v}}?q={{v}}", "a/b?c#d@e:f", Encoding::UrlPart).unwrap(),
+        "https://x/a%2Fb%3Fc%23d%40e%3Af?q=a%2Fb%3Fc%23d%40e%3Af"
+    );
+    assert_eq!(url("b\u{fc}cher").unwrap().matches("b%C3%BCcher").count(), 3);
+    assert_eq!(fill("sftp://{{v}}@host/", "a b", Encoding::UrlPart).unwrap(), "sftp://a%20b@host/");
     assert!(url("").is_err());
     assert!(fill("https://x/{{v}}/y", "..", Encoding::UrlPart).is_err());
     assert!(fill("https://x/%2{{v}}{{v}}/y", "e", Encoding::UrlPart).is_ok());
@@ -188,8 +205,8 @@ fn a_host_may_carry_its_port_where_it_is_the_whole_authority() {
     let url = |template, value| fill(template, value, Encoding::UrlPart).unwrap();
     assert_eq!(url("https://{{v}}/x", "localhost:8443"), "https://localhost:8443/x");
     assert_eq!(url("https://{{v}}", "localhost:8443"), "https://localhost:8443");
-    assert_eq!(url("https://{{v}}/x", "user:1@evil"), "https://user%3A1%40evil/x");
-    assert_eq!(url("https://{{v}}.example.com/x", "evil:80"), "https://evil%3A80.example.com/x");
+    assert!(fill("https://{{v}}/x", "user:1@evil", Encoding::UrlPart).is_err());
+    assert!(fill("https://{{v}}.example.com/x", "evil:80", Encoding::UrlPart).is_err());
     assert_eq!(url("https://example.com/{{v}}", "evil:80"), "https://example.com/evil%3A80");
 }
 
@@ -222,10 +239,33 @@ fn a_leading_url_passes_whole() {
 }
 
 #[test]
+fn a_leading_path_has_segments_and_a_query_but_never_a_host() {
+    let path = |template, value| fill(template, value, Encoding::UrlPath);
+    assert_eq!(path("{{v}}", "/a/b%20c/d e?x=1&y=/#z").unwrap(), "/a/b%20c/d%20e?x=1&y=/%23z");
+    assert_eq!(path("{{v}}", "items/42").unwrap(), "/items/42");
+    assert_eq!(path("{{v}}", "/").unwrap(), "/");
+    assert_eq!(path("{{v}}", "a:b\\c%").unwrap(), "/a:b%5Cc%25");
+    assert_eq!(path("{{v}}/x", "a/b?c").unwrap(), "/a/b%3Fc/x");
+    assert_eq!(path("{{v}}/x", "a/").unwrap(), "/a/x");
+    assert!(path("{{v}}/x", "").is_err() && path("{{v}}/x", "/").is_err());
+    assert_eq!(path("/x/{{v}}", "a/b?c").unwrap(), "/x/a%2Fb%3Fc");
+    for value in ["//evil.example", "https://evil.example", "/a//b", "..", "/a/../b", "a/%2E%2e", "./a"] {
+        assert_eq!(path("{{v}}", value), Err(RenderError::Misplaced("v".into())), "{value}");
+    }
+}
+
+#[test]
 fn forms_queries_and_json_are_encoded() {
     assert_eq!(fill("a={{v}}", "x y&z=1+é", Encoding::Form).unwrap(), "a=x+y%26z%3D1%2B%C3%A9");
     assert_eq!(fill("a={{v}}", "x y&z=1+", Encoding::UrlQuery).unwrap(), "a=x%20y%26z%3D1%2B");
     assert_eq!(fill("{\"a\":\"{{v}}\"}", "\"\\\n\u{1}", Encoding::Json).unwrap(), r#"{"a":"\"\\\n\u0001"}"#);
+}
+
+#[test]
+fn xml_is_escaped() {
+    let value = "<a b=\"c\">&'";
+    assert_eq!(fill("<v>{{v}}</v>", value, Encoding::Xml).unwrap(), "<v>&lt;a b=&quot;c&quot;&gt;&amp;&#39;</v>");
+    assert_eq!(fill("{{v}}", "\0", Encoding::Xml), Err(RenderError::Control(Some("v".into()))));
 }
 
 #[test]
@@ -329,6 +369,22 @@ proptest! {
     }
 
     #[test]
+    fn a_path_never_leaves_its_host(value in hostile(), second in hostile()) {
+        let base = Url::parse("https://good.example/base/").unwrap();
+        for template in ["{{a}}", "{{a}}/x/{{b}}", "/{{a}}/{{b}}", "/x/{{a}}{{b}}"] {
+            let lookup = |name: &str| Some(Cow::Borrowed(if name == "a" { value.as_str() } else { &second }));
+            if let Ok(path) = Template::parse(template).unwrap().render(&lookup, Encoding::UrlPath) {
+                prop_assert!(path.starts_with('/') && !path.starts_with("//"), "{}", path);
+                let joined = base.join(&path).unwrap();
+                prop_assert_eq!((joined.host_str(), joined.port(), joined.scheme()), (Some("good.example"), None, "https"));
+                let whole = Url::parse(&format!("https://good.example/base{path}")).unwrap();
+                prop_assert!(whole.path().starts_with("/base/"), "{}", whole);
+                prop_assert_eq!(whole.fragment(), None);
+            }
+        }
+    }
+
+    #[test]
     fn a_leading_url_keeps_its_own_host(value in hostile(), path in "[a-z/?#@:.\\\\]{0,10}") {
         let base = format!("https://good.example/{path}");
         if let Ok(url) = of_two("{{a}}/x/{{b}}", &base, &value) {
@@ -354,7 +410,7 @@ proptest! {
     }
 
     #[test]
-    fn the_output_never_grows_past_its_bound(text in source(), size in 0_usize..70_000, encoding in 0..6_usize) {
+    fn the_output_never_grows_past_its_bound(text in source(), size in 0_usize..70_000, encoding in 0..8_usize) {
         let value = "é".repeat(size / 2);
         if let Ok(Ok(out)) = Template::parse(&text).map(|t| t.render(&|_| Some(Cow::Borrowed(&value)), ENCODINGS[encoding])) {
             prop_assert!(out.len() <= MAX_OUTPUT_BYTES);

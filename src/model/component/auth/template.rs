@@ -16,6 +16,7 @@ use crate::model::component::auth::request::Step;
 use crate::model::component::auth::signed::Assertion;
 use crate::model::component::auth::token::ClientAuth;
 use crate::model::component::auth::token::TokenExchange;
+use crate::model::template::Encoding;
 
 /// How values are encoded where a template stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,20 @@ pub enum TemplatePlace {
     Json,
     /// An XML document: values are escaped.
     Xml,
+}
+
+impl TemplatePlace {
+    /// How values are written when a template of this place is filled.
+    #[must_use]
+    pub fn encoding(self) -> Encoding {
+        match self {
+            Self::Url => Encoding::UrlPart,
+            Self::Header => Encoding::Header,
+            // What writes the query, form, or JSON document encodes the whole text.
+            Self::Value | Self::Json => Encoding::Plain,
+            Self::Xml => Encoding::Xml,
+        }
+    }
 }
 
 /// A template of a manifest.
