@@ -56,7 +56,8 @@ impl SealKey {
     /// # Errors
     /// When the bytes are no AES-256 key.
     pub fn new(id: [u8; KEY_ID_LEN], bytes: &[u8; 32]) -> Result<Self> {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|error| Error::internal(anyhow::anyhow!(error)))?;
+        let key =
+            RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|error| Error::internal(anyhow::anyhow!(error)))?;
         Ok(Self { id, key })
     }
 
@@ -91,7 +92,8 @@ impl SealKey {
         }
         let (head, rest) = sealed.split_at(1 + KEY_ID_LEN);
         let (nonce, body) = rest.split_at(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|error| unreadable().because(anyhow::anyhow!(error)))?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(nonce).map_err(|error| unreadable().because(anyhow::anyhow!(error)))?;
         let mut plain = Zeroizing::new(body.to_vec());
         let length = self
             .key
@@ -154,7 +156,8 @@ impl Kek {
             ));
         }
         let bytes = self.key.open(place, wrapped)?;
-        let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
+        let bytes: &[u8; 32] =
+            bytes.as_slice().try_into().map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
         SealKey::new(id, bytes)
     }
 
@@ -235,7 +238,8 @@ mod tests {
     #[test]
     fn the_same_value_never_seals_alike() {
         let key = SealKey::new([1; 16], &[2; 32]).unwrap();
-        let seals: std::collections::BTreeSet<_> = (0..1000).map(|_| key.seal(&place(1, "secrets"), b"x").unwrap()).collect();
+        let seals: std::collections::BTreeSet<_> =
+            (0..1000).map(|_| key.seal(&place(1, "secrets"), b"x").unwrap()).collect();
         assert_eq!(seals.len(), 1000);
     }
 

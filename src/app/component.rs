@@ -69,7 +69,13 @@ impl App {
     ///
     /// # Errors
     /// `unknown_component`, with the nearest known one.
-    pub(crate) fn ensure_pin(&self, tx: &mut Conn, tenant: TenantId, key: &str, now: Instant) -> Result<Arc<Component>> {
+    pub(crate) fn ensure_pin(
+        &self,
+        tx: &mut Conn,
+        tenant: TenantId,
+        key: &str,
+        now: Instant,
+    ) -> Result<Arc<Component>> {
         if let Some(pin) = store::component::find_pin(tx, tenant, key)? {
             return self.pinned(tx, key, &pin);
         }

@@ -87,7 +87,13 @@ impl App {
     }
 
     /// Builds and inserts a connection within a transaction that bumped the revision already.
-    pub(crate) fn new_connection(&self, tx: &mut Conn, actor: &Actor, new: NewConnection, now: Instant) -> Result<Described> {
+    pub(crate) fn new_connection(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        new: NewConnection,
+        now: Instant,
+    ) -> Result<Described> {
         let tenant = actor.tenant.id;
         let component = self.ensure_pin(tx, tenant, &new.component, now)?;
         let kind = connection_type(&component, &new.connection_type)?;
@@ -95,7 +101,8 @@ impl App {
         let mut wrong: Vec<FieldError> = label_error("label", &label, 120).into_iter().collect();
         wrong.extend(new.description.as_deref().and_then(description_error));
         if new.scope == Scope::OrganizationCustomer && kind.auth.needs_consent() {
-            let message = "somebody at the customer authorizes at the provider: use the scope customer, or organization_global";
+            let message =
+                "somebody at the customer authorizes at the provider: use the scope customer, or organization_global";
             wrong.push(FieldError::new("scope", "needs_consent", message));
         }
         let empty = BTreeMap::new();
@@ -193,7 +200,8 @@ impl App {
         described: &mut Described,
         update: ConnectionUpdate,
     ) -> Result<Vec<FieldChange>> {
-        let mut wrong: Vec<FieldError> = update.label.as_deref().and_then(|l| label_error("label", l, 120)).into_iter().collect();
+        let mut wrong: Vec<FieldError> =
+            update.label.as_deref().and_then(|l| label_error("label", l, 120)).into_iter().collect();
         wrong.extend(update.description.as_ref().and_then(|text| text.as_deref().and_then(description_error)));
         let old = described.connection.clone();
         let context = Context {
@@ -217,7 +225,8 @@ impl App {
         let connection = &mut described.connection;
         if !edited.secrets.is_empty() {
             let current = self.global_secrets(tx, actor.tenant.id, connection)?;
-            connection.sealed = self.reseal(tx, actor.tenant.id, ("connections", connection.id.0), current, edited.secrets)?;
+            connection.sealed =
+                self.reseal(tx, actor.tenant.id, ("connections", connection.id.0), current, edited.secrets)?;
         }
         connection.is_placeholder &= edited.changes.is_empty();
         connection.inputs = edited.inputs;

@@ -40,7 +40,10 @@ pub mod fetch;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnerRef {
     /// By the vendor's own id of the customer, or ours; which of its credentials, when it has several.
-    Customer { customer: String, name: Option<String> },
+    Customer {
+        customer: String,
+        name: Option<String>,
+    },
     Organization,
     Test,
 }
@@ -134,7 +137,8 @@ impl App {
                     name.trim().clone_into(&mut credential.name);
                 }
                 let wrong = label_error("name", &credential.name, 120);
-                let mut changes = app.edit_credential(tx, tenant, &described, &mut credential, &update.inputs, wrong)?;
+                let mut changes =
+                    app.edit_credential(tx, tenant, &described, &mut credential, &update.inputs, wrong)?;
                 if let Some(is_enabled) = update.is_enabled {
                     credential.status = switched(credential.status, is_enabled);
                 }
@@ -333,10 +337,15 @@ fn check_owner(described: &Described, owner: Owner) -> Result<()> {
         return Ok(());
     }
     let message = match scope {
-        Scope::OrganizationGlobal => "one account of the organization serves all customers here: give it as the organization's",
+        Scope::OrganizationGlobal => {
+            "one account of the organization serves all customers here: give it as the organization's"
+        }
         _ => "each customer has a credential of its own here: name the customer",
     };
-    Err(Error::invalid("wrong_owner", format!("`{}` has the scope {scope}; {message}", described.connection.stable_key)))
+    Err(Error::invalid(
+        "wrong_owner",
+        format!("`{}` has the scope {scope}; {message}", described.connection.stable_key),
+    ))
 }
 
 fn switched(status: StoredStatus, is_enabled: bool) -> StoredStatus {

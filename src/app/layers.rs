@@ -95,9 +95,12 @@ impl App {
             return Ok(Readiness::Disabled);
         }
         let own = match connection.scope {
-            Scope::OrganizationGlobal => {
-                store::credential::list_of_owner(c, tenant, connection.id, crate::model::credential::Owner::Organization)?
-            }
+            Scope::OrganizationGlobal => store::credential::list_of_owner(
+                c,
+                tenant,
+                connection.id,
+                crate::model::credential::Owner::Organization,
+            )?,
             _ => Vec::new(),
         };
         readiness(described, own.first())

@@ -52,7 +52,13 @@ impl App {
                     store::user::set_role(tx, tenant.id, user, Role::Owner)?;
                 }
                 let detail = json!({ "is_production": tenant.is_production });
-                store::audit::append(tx, Some(tenant.id), &name, &Event::new("tenant.created", &tenant.key, detail), now)?;
+                store::audit::append(
+                    tx,
+                    Some(tenant.id),
+                    &name,
+                    &Event::new("tenant.created", &tenant.key, detail),
+                    now,
+                )?;
                 Ok(tenant)
             })
             .await
@@ -81,7 +87,12 @@ impl App {
     ///
     /// # Errors
     /// `forbidden`, `invalid_fields`.
-    pub async fn update_tenant(&self, actor: Actor, name: Option<String>, is_production: Option<bool>) -> Result<Tenant> {
+    pub async fn update_tenant(
+        &self,
+        actor: Actor,
+        name: Option<String>,
+        is_production: Option<bool>,
+    ) -> Result<Tenant> {
         actor.require(Permission::TenantsWrite)?;
         let now = self.clock().now();
         self.store()

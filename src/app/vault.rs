@@ -39,7 +39,9 @@ impl TenantKeys {
     fn open(kek: &Kek, tenant: TenantId, rows: &[store::tenant::DataKeyRow]) -> Result<Self> {
         let keys = rows
             .iter()
-            .map(|row| Ok((row.id, kek.unwrap_data_key(&key_place(tenant, row.id), row.id.0.into_bytes(), &row.wrapped)?)))
+            .map(|row| {
+                Ok((row.id, kek.unwrap_data_key(&key_place(tenant, row.id), row.id.0.into_bytes(), &row.wrapped)?))
+            })
             .collect::<Result<_>>()?;
         Ok(Self { tenant, keys })
     }

@@ -161,9 +161,19 @@ impl FromStr for Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
     /// The command line on the database itself; the name is the system user's.
-    Operator { name: String },
-    User { id: UserId, email: String, role: Role },
-    ApiKey { id: ApiKeyId, name: String, scopes: BTreeSet<Permission> },
+    Operator {
+        name: String,
+    },
+    User {
+        id: UserId,
+        email: String,
+        role: Role,
+    },
+    ApiKey {
+        id: ApiKeyId,
+        name: String,
+        scopes: BTreeSet<Permission>,
+    },
 }
 
 /// Somebody acting in one tenant.
@@ -218,9 +228,10 @@ impl Actor {
     pub fn require_sync_apply(&self) -> Result<()> {
         self.require(Permission::SyncApply)?;
         match &self.who {
-            Who::User { role, .. } if self.tenant.is_production && *role < Role::Admin => {
-                Err(Error::forbidden("forbidden", format!("syncing into production needs the role admin; yours is {role}")))
-            }
+            Who::User { role, .. } if self.tenant.is_production && *role < Role::Admin => Err(Error::forbidden(
+                "forbidden",
+                format!("syncing into production needs the role admin; yours is {role}"),
+            )),
             _ => Ok(()),
         }
     }

@@ -21,9 +21,7 @@ pub use record::Usage;
 pub mod record;
 
 /// Whose credentials a connection uses.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The customer supplies its own.
@@ -59,10 +57,7 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| {
-            Error::invalid(
-                "invalid_scope",
-                "a scope is `customer`, `organization_customer` or `organization_global`",
-            )
+            Error::invalid("invalid_scope", "a scope is `customer`, `organization_customer` or `organization_global`")
         })
     }
 }
@@ -107,9 +102,9 @@ pub fn slug_problem(text: &str, max_chars: usize) -> Option<String> {
     if length > max_chars {
         return Some(format!("has at most {max_chars} characters; this one has {length}"));
     }
-    let is_slug = text.split('-').all(|word| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    });
+    let is_slug = text
+        .split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
     if is_slug {
         return None;
     }

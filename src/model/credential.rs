@@ -62,7 +62,9 @@ impl StoredStatus {
 
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Active, Self::Error, Self::ReauthorizationRequired, Self::Disabled].into_iter().find(|s| s.as_str() == word)
+        [Self::Active, Self::Error, Self::ReauthorizationRequired, Self::Disabled]
+            .into_iter()
+            .find(|s| s.as_str() == word)
     }
 }
 

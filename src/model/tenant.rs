@@ -54,6 +54,13 @@ impl Tenant {
     #[cfg(test)]
     pub fn sample() -> Self {
         let created_at = chrono::DateTime::UNIX_EPOCH;
-        Self { id: TenantId::new(), key: "dev".to_owned(), name: "dev".to_owned(), is_production: false, revision: 0, created_at }
+        Self {
+            id: TenantId::new(),
+            key: "dev".to_owned(),
+            name: "dev".to_owned(),
+            is_production: false,
+            revision: 0,
+            created_at,
+        }
     }
 }

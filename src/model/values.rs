@@ -146,8 +146,7 @@ pub fn managed_by(scope: Scope, global: &Inputs, input: &Input) -> ManagedBy {
 /// Whether a global value travels with a sync: secrets never do, else the connection's choice, else the manifest's.
 #[must_use]
 pub fn is_shared(global: &Inputs, input: &Input) -> bool {
-    !input.is_secret()
-        && global.get(&input.key).and_then(|stored| stored.shared).unwrap_or_else(|| !input.is_local())
+    !input.is_secret() && global.get(&input.key).and_then(|stored| stored.shared).unwrap_or_else(|| !input.is_local())
 }
 
 /// Whether this layer's value of the input counts. A customer's value for what the organization manages by now does not.

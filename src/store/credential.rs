@@ -75,7 +75,8 @@ impl TryFrom<Row> for Credential {
             ("test", None) => Owner::Test,
             _ => return Err(Error::bug(format!("credential {} has no owner", row.id))),
         };
-        let status = StoredStatus::parse(&row.status).ok_or_else(|| Error::bug("a credential has an unknown status"))?;
+        let status =
+            StoredStatus::parse(&row.status).ok_or_else(|| Error::bug("a credential has an unknown status"))?;
         Ok(Self {
             id: row.id,
             connection_id: row.connection_id,
@@ -117,7 +118,12 @@ pub fn find(c: &mut Conn, tenant: TenantId, id: CredentialId) -> Result<Option<C
 }
 
 /// The credentials of one owner of a connection, by name.
-pub fn list_of_owner(c: &mut Conn, tenant: TenantId, connection: ConnectionId, owner: Owner) -> Result<Vec<Credential>> {
+pub fn list_of_owner(
+    c: &mut Conn,
+    tenant: TenantId,
+    connection: ConnectionId,
+    owner: Owner,
+) -> Result<Vec<Credential>> {
     let rows: Vec<Row> = on!(c, db => {
         let mut query = credentials::table
             .filter(credentials::tenant_id.eq(tenant))

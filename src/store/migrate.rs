@@ -40,9 +40,10 @@ fn sqlite(path: &Path, database: &Database) -> Result<File> {
         })?;
     }
     let lock_path = path.with_extension("lock");
-    let lock = File::options().create(true).truncate(false).write(true).read(true).open(&lock_path).map_err(|error| {
-        Error::invalid("data_directory", format!("{} cannot be written: {error}", lock_path.display()))
-    })?;
+    let lock =
+        File::options().create(true).truncate(false).write(true).read(true).open(&lock_path).map_err(|error| {
+            Error::invalid("data_directory", format!("{} cannot be written: {error}", lock_path.display()))
+        })?;
     lock.lock_shared().map_err(Error::internal)?;
     let mut conn = connect(database)?;
     if !pending(&mut conn)? {
@@ -81,11 +82,8 @@ fn postgres(database: &Database) -> Result<()> {
 }
 
 fn connect(database: &Database) -> Result<Conn> {
-    let options = Options {
-        database: database.clone(),
-        pool_size: 1,
-        statement_timeout: std::time::Duration::from_secs(600),
-    };
+    let options =
+        Options { database: database.clone(), pool_size: 1, statement_timeout: std::time::Duration::from_secs(600) };
     Conn::open(&options).map_err(|error| {
         let public = match database {
             Database::Sqlite(path) => format!("the database {} cannot be opened", path.display()),
@@ -111,9 +109,7 @@ fn pending(c: &mut Conn) -> Result<bool> {
     Ok(applied.len() < known.len())
 }
 
-fn names(
-    applied: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>>,
-) -> Result<Vec<String>> {
+fn names(applied: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>>) -> Result<Vec<String>> {
     let applied = applied.map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
     Ok(applied.iter().map(ToString::to_string).collect())
 }

@@ -1,5 +1,5 @@
 //! The tables as diesel knows them. `Uid` and `Instant` are ours: one text for both databases.
-#![expect(clippy::wildcard_imports, reason = "the macro names every SQL type in scope")]
+#![cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the macro names every SQL type in scope"))]
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -4,10 +4,10 @@ use diesel::ExpressionMethods as _;
 use diesel::OptionalExtension as _;
 use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
+use diesel::SelectableHelper as _;
 use diesel::prelude::Insertable;
 use diesel::prelude::Queryable;
 use diesel::prelude::Selectable;
-use diesel::SelectableHelper as _;
 
 use crate::clock::Instant;
 use crate::error::Error;
@@ -47,8 +47,7 @@ pub fn insert(c: &mut Conn, tenant: &Tenant) -> Result<()> {
 }
 
 pub fn find(c: &mut Conn, id: TenantId) -> Result<Option<Tenant>> {
-    let row: Option<Row> =
-        on!(c, db => tenants::table.find(id).select(Row::as_select()).first(db).optional())?;
+    let row: Option<Row> = on!(c, db => tenants::table.find(id).select(Row::as_select()).first(db).optional())?;
     Ok(row.map(Tenant::from))
 }
 

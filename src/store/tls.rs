@@ -43,8 +43,10 @@ pub fn is_broken(conn: &mut PgConnection) -> bool {
 /// Connects. `sslmode` in the URL decides about TLS: `disable`, `prefer` (default), `require`.
 pub fn connect(url: &DatabaseUrl, statement_timeout: Duration) -> Result<PgConnection, ConnectionError> {
     let bad = |error: String| ConnectionError::BadConnection(error);
-    let mut config: tokio_postgres::Config =
-        url.0.parse().map_err(|error: tokio_postgres::Error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+    let mut config: tokio_postgres::Config = url
+        .0
+        .parse()
+        .map_err(|error: tokio_postgres::Error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
     config.connect_timeout(Duration::from_secs(10));
     config.application_name("keyway");
     config.options(format!(

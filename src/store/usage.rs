@@ -26,7 +26,8 @@ pub struct SlotUse {
 }
 
 pub fn list(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<Vec<SlotUse>> {
-    let keys: Vec<&str> = std::iter::once(&connection.stable_key).chain(&connection.aliases).map(|key| key.as_str()).collect();
+    let keys: Vec<&str> =
+        std::iter::once(&connection.stable_key).chain(&connection.aliases).map(|key| key.as_str()).collect();
     let rows: Vec<(String, i64, String)> = on!(c, db => slots::table
         .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
         .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))

@@ -1,7 +1,7 @@
 //! Users and their roles.
 
-use diesel::RunQueryDsl as _;
 use diesel::ExpressionMethods as _;
+use diesel::RunQueryDsl as _;
 use diesel::prelude::Insertable;
 
 use crate::error::Result;

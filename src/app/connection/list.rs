@@ -102,7 +102,8 @@ impl App {
         let mut found = Vec::new();
         // Readiness is worked out, not stored: read on until the page is full.
         loop {
-            let page = store::connection::list(c, actor.tenant.id, &stored, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
+            let page =
+                store::connection::list(c, actor.tenant.id, &stored, after, i64::try_from(limit).unwrap_or(i64::MAX))?;
             let is_last = page.len() < limit;
             after = page.last().map(|connection| connection.id);
             let mut components = HashMap::new();

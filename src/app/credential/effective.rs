@@ -36,7 +36,12 @@ impl App {
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `credential_name_required`.
-    pub async fn effective_values(&self, actor: Actor, reference: String, owner: Option<OwnerRef>) -> Result<EffectiveValues> {
+    pub async fn effective_values(
+        &self,
+        actor: Actor,
+        reference: String,
+        owner: Option<OwnerRef>,
+    ) -> Result<EffectiveValues> {
         actor.require(Permission::ConnectionsRead)?;
         let app = self.clone();
         self.store()
@@ -107,7 +112,9 @@ impl App {
 fn pick(mut found: Vec<Credential>, name: Option<&str>) -> Result<Option<Credential>> {
     if let Some(name) = name {
         let position = found.iter().position(|credential| credential.name == name);
-        return position.map(|index| Some(found.swap_remove(index))).ok_or_else(|| Error::not_found("credential", name));
+        return position
+            .map(|index| Some(found.swap_remove(index)))
+            .ok_or_else(|| Error::not_found("credential", name));
     }
     if found.len() <= 1 {
         return Ok(found.pop());

@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn named_items_are_compared_by_name() {
         let old = json!({"flows": [{"name": "Main", "steps": [{"name": "A", "x": 1}, {"name": "B"}]}]});
-        let new = json!({"flows": [{"name": "Main", "steps": [{"name": "New"}, {"name": "A", "x": 2}, {"name": "B"}]}]});
+        let new =
+            json!({"flows": [{"name": "Main", "steps": [{"name": "New"}, {"name": "A", "x": 2}, {"name": "B"}]}]});
         insta::assert_snapshot!(told(&old, &new), @r#"
         definition.flows[Main].steps[A].x: 1 -> 2
         definition.flows[Main].steps[New]: - -> {"name":"New"}

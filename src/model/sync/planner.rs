@@ -181,11 +181,7 @@ impl<'a> Planner<'a> {
             self.connection_deletes,
         ];
         let mut plan = Plan {
-            source: End {
-                name: self.source.name.clone(),
-                revision: self.source.revision,
-                is_production: false,
-            },
+            source: End { name: self.source.name.clone(), revision: self.source.revision, is_production: false },
             target: End {
                 name: self.target.name.clone(),
                 revision: Some(self.target.revision),

@@ -205,7 +205,8 @@ fn check_stable_key(key: &str) -> Result<()> {
 }
 
 fn check_key(what: &str, key: &str) -> Result<()> {
-    slug_problem(key, MAX_KEY_CHARS).map_or(Ok(()), |problem| Err(invalid(format!("`{key}`: a key of {what} {problem}"))))
+    slug_problem(key, MAX_KEY_CHARS)
+        .map_or(Ok(()), |problem| Err(invalid(format!("`{key}`: a key of {what} {problem}"))))
 }
 
 fn invalid(why: impl std::fmt::Display) -> Error {

@@ -109,7 +109,8 @@ fn note_wanted(undo: &mut Undo, before: &Snapshot) {
         return;
     }
     for (integration, content) in &before.integrations {
-        for (slot, wanted) in content.slots.iter().filter_map(|(name, slot)| Some((name, slot.stable_key.as_deref()?))) {
+        for (slot, wanted) in content.slots.iter().filter_map(|(name, slot)| Some((name, slot.stable_key.as_deref()?)))
+        {
             if let Some(touched) = new.get_mut(wanted) {
                 touched.wanted_by.insert((integration.clone(), slot.clone()));
             }
@@ -286,7 +287,9 @@ impl Check<'_> {
             .undo
             .connections
             .iter()
-            .filter_map(|(key, touched)| Some((key.as_str(), touched.content.before.as_ref()?, touched.key.as_deref()?)))
+            .filter_map(|(key, touched)| {
+                Some((key.as_str(), touched.content.before.as_ref()?, touched.key.as_deref()?))
+            })
             .flat_map(|(key, content, before)| {
                 let names = std::iter::once(before).chain(content.aliases.iter().map(String::as_str));
                 names.map(move |name| (name, key))

@@ -31,15 +31,29 @@ use crate::model::sync::snapshot::sort_keys;
 #[serde(tag = "write", rename_all = "snake_case")]
 pub enum Write {
     /// The tenant uses this version of the component from now on.
-    PinComponent { key: String, pin: Pin },
+    PinComponent {
+        key: String,
+        pin: Pin,
+    },
     /// Only in a rollback.
-    UnpinComponent { key: String },
+    UnpinComponent {
+        key: String,
+    },
     /// A connection without local values and credentials.
-    CreatePlaceholder { key: String, content: ConnectionContent },
+    CreatePlaceholder {
+        key: String,
+        content: ConnectionContent,
+    },
     /// `from` becomes an alias; whatever is bound to the connection stays bound.
-    RenameConnection { from: String, to: String },
+    RenameConnection {
+        from: String,
+        to: String,
+    },
     /// Shared global values; `None` clears. `key` is the one after renames.
-    UpdateConnection { key: String, values: BTreeMap<String, Option<Value>> },
+    UpdateConnection {
+        key: String,
+        values: BTreeMap<String, Option<Value>>,
+    },
     /// Only in a rollback: the connection is again exactly `content`. `from` is its key now; absent when it was
     /// deleted, and then its kept secrets and credentials come back too. `wanted_by`: slots (integration, variable) that
     /// named `from` when nothing had that key, and name it again.
@@ -50,10 +64,17 @@ pub enum Write {
         wanted_by: BTreeSet<(String, String)>,
     },
     /// Creates or replaces the published version, or the draft, as `content.is_published` says. Slots name current keys.
-    PutIntegration { key: String, content: IntegrationContent },
-    DeleteIntegration { key: String },
+    PutIntegration {
+        key: String,
+        content: IntegrationContent,
+    },
+    DeleteIntegration {
+        key: String,
+    },
     /// Its secrets and credentials are kept sealed, so that a rollback can bring them back.
-    DeleteConnection { key: String },
+    DeleteConnection {
+        key: String,
+    },
 }
 
 impl Plan {
@@ -69,11 +90,8 @@ impl Plan {
         }
         let none = Vec::new();
         let references = |key: &str| by_integration.get(key).unwrap_or(&none).as_slice();
-        let renames: BTreeMap<&str, &str> = self
-            .changes
-            .iter()
-            .filter_map(|change| Some((change.key.as_str(), change.new_key.as_deref()?)))
-            .collect();
+        let renames: BTreeMap<&str, &str> =
+            self.changes.iter().filter_map(|change| Some((change.key.as_str(), change.new_key.as_deref()?))).collect();
         let matching = Matching::of(&source.snapshot.connections, &target.snapshot.connections);
         let updates = Updates { source, target, renames: &renames, matching: &matching };
         self.changes
@@ -244,7 +262,8 @@ pub fn apply_to(target: &mut TargetState, writes: &[Write]) {
     for write in writes {
         match write {
             Write::CreatePlaceholder { key, .. } => {
-                let empty = ConnectionFacts { is_pending: true, has_test_credential: false, ..ConnectionFacts::default() };
+                let empty =
+                    ConnectionFacts { is_pending: true, has_test_credential: false, ..ConnectionFacts::default() };
                 target.facts.insert(key.clone(), empty);
             }
             Write::RenameConnection { from, to: key } | Write::RestoreConnection { from: Some(from), key, .. } => {

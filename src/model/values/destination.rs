@@ -36,7 +36,8 @@ pub fn destination_inputs(kind: &ConnectionType) -> BTreeSet<String> {
         }
     };
     kind.destination_templates().for_each(&mut note);
-    let derived: Vec<&str> = kind.inputs.iter().filter(|i| i.is_derived()).filter_map(|i| i.template.as_deref()).collect();
+    let derived: Vec<&str> =
+        kind.inputs.iter().filter(|i| i.is_derived()).filter_map(|i| i.template.as_deref()).collect();
     derived.into_iter().for_each(note);
     names
 }

@@ -108,7 +108,9 @@ pub fn apply(context: &Context<'_>, edits: &BTreeMap<String, Edit>) -> Result<Ed
     // Who manages what may change in the same edit, and decides whether the values may be set.
     for (key, edit) in edits {
         match known(context.kind, key) {
-            Ok(input) => settings(context, input, edit, &mut edited).map_err(|error| wrong.push(error)).unwrap_or_default(),
+            Ok(input) => {
+                settings(context, input, edit, &mut edited).map_err(|error| wrong.push(error)).unwrap_or_default()
+            }
             Err(error) => wrong.push(error),
         }
     }
@@ -152,7 +154,8 @@ fn settings(context: &Context<'_>, input: &Input, edit: &Edit, edited: &mut Edit
     if edit.shared == Change::Set(true) && input.is_secret() {
         return Err(FieldError::new(field("shared"), "secret_not_shared", "a secret never leaves its tenant"));
     }
-    if context.scope != Scope::Customer && matches!(edit.managed_by, Change::Set(who) if who != ManagedBy::Organization) {
+    if context.scope != Scope::Customer && matches!(edit.managed_by, Change::Set(who) if who != ManagedBy::Organization)
+    {
         let message = format!("with the scope {} the organization manages every input", context.scope);
         return Err(FieldError::new(field("managed_by"), "managed_by_organization", message));
     }
@@ -205,7 +208,8 @@ fn value(
         store_secret(input, new, edited);
     } else {
         let stored = edited.inputs.entry(input.key.clone()).or_default();
-        let change = FieldChange::of(field(), stored.value.clone().unwrap_or_default(), new.clone().unwrap_or_default());
+        let change =
+            FieldChange::of(field(), stored.value.clone().unwrap_or_default(), new.clone().unwrap_or_default());
         edited.changes.extend(change);
         if stored.secret {
             edited.secrets.insert(input.key.clone(), None);
@@ -236,9 +240,12 @@ fn bind(context: &Context<'_>, edited: &mut Edited) {
     let inputs = edited.inputs.clone();
     let layers = match context.layer {
         Layer::Global => Layers { kind: context.kind, scope: context.scope, global: &inputs, credential: None },
-        Layer::Credential(owner) => {
-            Layers { kind: context.kind, scope: context.scope, global: context.global, credential: Some((owner, &inputs)) }
-        }
+        Layer::Credential(owner) => Layers {
+            kind: context.kind,
+            scope: context.scope,
+            global: context.global,
+            credential: Some((owner, &inputs)),
+        },
     };
     let places = destinations(&layers, context.layer);
     for key in typed {

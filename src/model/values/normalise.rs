@@ -29,7 +29,8 @@ pub fn normalise(input: &Input, value: &Value) -> Result<Option<Value>, Wrong> {
         None => one(input, value),
         Some(Collection::List) => match value {
             Value::Array(items) => {
-                let items: Vec<Value> = items.iter().filter_map(|item| one(input, item).transpose()).collect::<Result<_, _>>()?;
+                let items: Vec<Value> =
+                    items.iter().filter_map(|item| one(input, item).transpose()).collect::<Result<_, _>>()?;
                 Ok((!items.is_empty()).then_some(Value::Array(items)))
             }
             Value::String(text) if text.trim().is_empty() => Ok(None),
@@ -69,9 +70,10 @@ fn one(input: &Input, value: &Value) -> Result<Option<Value>, Wrong> {
         (InputKind::Number, _) => wrong("a number"),
         (InputKind::Template, _) => Err(("derived", "it is derived from other inputs".to_owned())),
         (_, Value::String(text)) => text_value(input, text).map(Some),
-        (InputKind::String | InputKind::Text | InputKind::Password | InputKind::Select, Value::Bool(_) | Value::Number(_)) => {
-            text_value(input, &value.to_string()).map(Some)
-        }
+        (
+            InputKind::String | InputKind::Text | InputKind::Password | InputKind::Select,
+            Value::Bool(_) | Value::Number(_),
+        ) => text_value(input, &value.to_string()).map(Some),
         _ => wrong("text"),
     }
 }

@@ -98,12 +98,15 @@ impl Resolution<'_> {
 #[must_use]
 pub fn resolve<'a>(layers: &Layers<'a>, secrets: Option<(&Secrets, &Secrets)>) -> Resolution<'a> {
     let places = Places::new(layers);
-    let mut inputs: Vec<Effective<'a>> = layers
-        .kind
-        .inputs
-        .iter()
-        .map(|input| if input.is_derived() { derived_later(layers, input) } else { stored(layers, &places, input, secrets) })
-        .collect();
+    let mut inputs: Vec<Effective<'a>> =
+        layers
+            .kind
+            .inputs
+            .iter()
+            .map(|input| {
+                if input.is_derived() { derived_later(layers, input) } else { stored(layers, &places, input, secrets) }
+            })
+            .collect();
     derive(&mut inputs);
     Resolution { inputs, ignored: ignored(layers) }
 }
@@ -159,7 +162,8 @@ fn stored<'a>(
 
 /// The strongest layer that sets the input and counts. A secret input is only ever stored as a secret.
 fn strongest<'a>(layers: &Layers<'a>, input: &Input, who: ManagedBy) -> Option<(Origin, &'a Stored)> {
-    let usable = |stored: &&Stored| if input.is_secret() { stored.secret } else { stored.value.is_some() && !stored.secret };
+    let usable =
+        |stored: &&Stored| if input.is_secret() { stored.secret } else { stored.value.is_some() && !stored.secret };
     let own = layers
         .credential
         .filter(|(owner, _)| layer_counts(layers.scope, Layer::Credential(*owner), who))
@@ -178,12 +182,12 @@ fn derived_later<'a>(layers: &Layers<'a>, input: &'a Input) -> Effective<'a> {
 
 /// Computes the derived inputs last. One that names a secret is a secret itself.
 fn derive(inputs: &mut [Effective<'_>]) {
-    let known: BTreeMap<String, (State, bool, Option<String>)> = inputs
-        .iter()
-        .map(|e| (e.input.key.clone(), (e.state, e.is_secret, e.value.as_ref().map(as_text))))
-        .collect();
+    let known: BTreeMap<String, (State, bool, Option<String>)> =
+        inputs.iter().map(|e| (e.input.key.clone(), (e.state, e.is_secret, e.value.as_ref().map(as_text)))).collect();
     for effective in inputs.iter_mut().filter(|effective| effective.input.is_derived()) {
-        let Some(template) = effective.input.template.as_deref().and_then(|text| Template::parse(text).ok()) else { continue };
+        let Some(template) = effective.input.template.as_deref().and_then(|text| Template::parse(text).ok()) else {
+            continue;
+        };
         let used: Vec<_> = template.names().filter_map(|name| known.get(name)).collect();
         effective.is_secret = effective.is_secret || used.iter().any(|(_, is_secret, _)| *is_secret);
         let worst = used.iter().map(|(state, _, _)| *state);
@@ -250,7 +254,9 @@ pub fn missing(resolution: &Resolution<'_>) -> Vec<(String, ManagedBy, State)> {
     resolution
         .inputs
         .iter()
-        .filter(|effective| matches!(effective.state, State::Missing | State::Quarantined) && !effective.input.is_derived())
+        .filter(|effective| {
+            matches!(effective.state, State::Missing | State::Quarantined) && !effective.input.is_derived()
+        })
         .map(|effective| (effective.input.key.clone(), effective.managed_by, effective.state))
         .collect()
 }

@@ -79,7 +79,11 @@ impl Reader {
         let key = name.strip_suffix(".yaml")?;
         let max_chars = if folder == "connections/" { StableKey::MAX_CHARS } else { MAX_KEY_CHARS };
         if let Some(problem) = slug_problem(key, max_chars) {
-            self.wrong("invalid_key", Place::default(), format!("the file is named after the key, and a key {problem}"));
+            self.wrong(
+                "invalid_key",
+                Place::default(),
+                format!("the file is named after the key, and a key {problem}"),
+            );
         }
         Some(key.to_owned())
     }
@@ -99,7 +103,8 @@ impl Reader {
         self.map(node)?;
         for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let near = nearest(&entry.key, known.iter().copied());
-            let help = near.map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            let help = near
+                .map_or_else(|| format!("known here: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
             let message = match entry.key.as_str() {
                 "secret" | "sealed" => "this folder never holds secrets: remove the input".to_owned(),
                 key => format!("`{key}` is not known here"),
@@ -128,7 +133,8 @@ impl Reader {
     fn text(&mut self, node: &Node) -> Option<String> {
         let text = node.as_str().map(str::to_owned);
         if text.is_none() {
-            let problem = Problem::error("wrong_type", node.place, format!("text is expected here, not {}", node.describe()));
+            let problem =
+                Problem::error("wrong_type", node.place, format!("text is expected here, not {}", node.describe()));
             self.problem(problem.help("put it in quotes"));
         }
         text
@@ -147,7 +153,8 @@ impl Reader {
         let text = self.text(node)?;
         let word = serde_json::from_value(Value::from(text.as_str())).ok();
         if word.is_none() {
-            let problem = Problem::error("unknown_word", node.place, format!("`{text}` is none of: {}", words.join(", ")));
+            let problem =
+                Problem::error("unknown_word", node.place, format!("`{text}` is none of: {}", words.join(", ")));
             let near = nearest(&text, words.iter().copied());
             self.problem(match near {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
@@ -207,11 +214,19 @@ impl Reader {
 
     fn connection(&mut self, node: &Node) -> Option<ConnectionContent> {
         const KNOWN: [&str; 9] = [
-            "label", "description", "component", "connection_type", "scope", "is_enabled", "is_embedded", "aliases", "inputs",
+            "label",
+            "description",
+            "component",
+            "connection_type",
+            "scope",
+            "is_enabled",
+            "is_embedded",
+            "aliases",
+            "inputs",
         ];
         let node = self.mapping(node, &KNOWN)?;
-        let [label, component, connection_type] =
-            ["label", "component", "connection_type"].map(|key| self.required(node, key).and_then(|node| self.text(node)));
+        let [label, component, connection_type] = ["label", "component", "connection_type"]
+            .map(|key| self.required(node, key).and_then(|node| self.text(node)));
         let scope = self.required(node, "scope").and_then(|node| self.scope(node));
         let [is_enabled, is_embedded] =
             ["is_enabled", "is_embedded"].map(|key| self.required(node, key).and_then(|node| self.flag(node)));
@@ -296,13 +311,16 @@ impl Reader {
             connection_type: self.optional(node, "connection_type", Self::text),
             scope: self.optional(node, "scope", Self::scope),
             stable_key: self.optional(node, "stable_key", Self::text),
-            required_scopes: self.optional(node, "required_scopes", |reader, list| Some(reader.texts(list))).unwrap_or_default(),
+            required_scopes: self
+                .optional(node, "required_scopes", |reader, list| Some(reader.texts(list)))
+                .unwrap_or_default(),
         })
     }
 
     /// Keys and aliases are one namespace over all files.
     fn namespace(&mut self, snapshot: &Snapshot) {
-        let mut owners: BTreeMap<&str, &str> = snapshot.connections.keys().map(|key| (key.as_str(), key.as_str())).collect();
+        let mut owners: BTreeMap<&str, &str> =
+            snapshot.connections.keys().map(|key| (key.as_str(), key.as_str())).collect();
         for (key, content) in &snapshot.connections {
             for alias in &content.aliases {
                 if let Some(owner) = owners.insert(alias, key) {

@@ -32,7 +32,8 @@ impl<'a> Planner<'a> {
             .filter(|component| !source.contains_key(*component) && !target.contains_key(*component))
             .collect();
         for key in unpinned {
-            let message = format!("neither {} nor {} says which version of `{key}` to use", self.source.name, self.target.name);
+            let message =
+                format!("neither {} nor {} says which version of `{key}` to use", self.source.name, self.target.name);
             let advice = format!("name a version of `{key}` in {}", self.source.name);
             self.block(BlockerCode::UnknownComponent, key, (message, advice), None);
         }
@@ -79,7 +80,8 @@ impl<'a> Planner<'a> {
             self.warn(WarningCode::ComponentNotKnown, key, None, || message);
             return;
         }
-        let advice = format!("add the manifest `components/{key}.yaml` that {} uses to that deployment", self.source.name);
+        let advice =
+            format!("add the manifest `components/{key}.yaml` that {} uses to that deployment", self.source.name);
         self.block(code, key, (message, advice), None);
     }
 

@@ -59,7 +59,8 @@ impl<'a> Planner<'a> {
         self.guard_draft(key, "replaced");
         if target.is_published && !source.is_published {
             self.warn(WarningCode::Unpublished, key, None, || {
-                "is published in the target and only a draft in the source: its published version is withdrawn".to_owned()
+                "is published in the target and only a draft in the source: its published version is withdrawn"
+                    .to_owned()
             });
         }
         let differ = self.fields(source, target, &bound);
@@ -67,7 +68,13 @@ impl<'a> Planner<'a> {
         self.integration_changes.push(Change { reason: format!("differs from {}", self.source.name), ..change });
     }
 
-    fn change(&self, key: &str, action: Action, (source, first): (&IntegrationContent, usize), differ: Differ) -> Change {
+    fn change(
+        &self,
+        key: &str,
+        action: Action,
+        (source, first): (&IntegrationContent, usize),
+        differ: Differ,
+    ) -> Change {
         let references: Vec<&Reference> = self.references[first..].iter().collect();
         Change {
             kind: Kind::Integration,

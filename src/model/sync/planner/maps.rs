@@ -26,7 +26,8 @@ impl<'a> Planner<'a> {
             }
             let entry = self.maps.entry(key).or_insert(Entry { old, new, is_used: false });
             if entry.new != new {
-                let message = format!("`--map {}={}` and `--map {old}={new}` mean the same connection", entry.old, entry.new);
+                let message =
+                    format!("`--map {}={}` and `--map {old}={new}` mean the same connection", entry.old, entry.new);
                 self.block(BlockerCode::UnusedMap, old, (message, "keep one of the two".to_owned()), None);
             }
         }
@@ -39,10 +40,12 @@ impl<'a> Planner<'a> {
         for (key, old) in unused {
             let is_known = self.matching.source.resolve(key).is_some();
             let text = if is_known {
-                let message = format!("no integration of {} uses `{old}`, so mapping it changes nothing", self.source.name);
+                let message =
+                    format!("no integration of {} uses `{old}`, so mapping it changes nothing", self.source.name);
                 (message, format!("leave out `--map {old}=…`"))
             } else {
-                let slots = self.source.snapshot.integrations.values().flat_map(|integration| integration.slots.values());
+                let slots =
+                    self.source.snapshot.integrations.values().flat_map(|integration| integration.slots.values());
                 let wanted = slots.filter_map(|slot| slot.stable_key.as_deref());
                 let near = nearest(old, self.matching.source.all().chain(wanted));
                 let advice = near.map_or_else(

@@ -127,7 +127,8 @@ impl<'a> Planner<'a> {
 
     fn unbound(&mut self, used_by: &Use<'_>) -> Found<'a> {
         let reason = format!("in {} this slot is bound to no connection", self.source.name);
-        let advice = format!("bind `{}` of `{}` in {}, then plan again", used_by.slot, used_by.integration, self.source.name);
+        let advice =
+            format!("bind `{}` of `{}` in {}, then plan again", used_by.slot, used_by.integration, self.source.name);
         let subject = format!("{}/{}", used_by.integration, used_by.slot);
         self.block(BlockerCode::UnboundSlot, &subject, (reason.clone(), advice.clone()), Some(used_by));
         Found::blocked(ReferenceOutcome::Unbound, reason, advice)
@@ -161,7 +162,8 @@ impl<'a> Planner<'a> {
             return found;
         }
         if let Some(scope) = expected.scope.filter(|scope| *scope != target.scope) {
-            let reason = format!("scope is {scope} in {} and {} in {}", self.source.name, target.scope, self.target.name);
+            let reason =
+                format!("scope is {scope} in {} and {} in {}", self.source.name, target.scope, self.target.name);
             let advice = format!(
                 "that would change whose credentials are used: make the scopes equal, or accept it with `--map {wanted}={bound}`"
             );
@@ -198,7 +200,11 @@ impl<'a> Planner<'a> {
         };
         let (theirs, ours) = (expected.describe(), format!("{} {}", target.component, target.connection_type));
         let reason = format!("`{bound}` is {ours} in {}, and {theirs} is needed", self.target.name);
-        let advice = self.advise_map(wanted, expected, "create a connection of the needed type under another key, and map to it");
+        let advice = self.advise_map(
+            wanted,
+            expected,
+            "create a connection of the needed type under another key, and map to it",
+        );
         self.block(BlockerCode::WrongType, bound, (reason.clone(), advice.clone()), Some(used_by));
         self.used.insert(bound);
         Some(Found::blocked(outcome, reason, advice))
@@ -230,7 +236,9 @@ impl<'a> Planner<'a> {
     fn ambiguous(&mut self, source_key: &'a str, candidates: &[&'a str], used_by: &Use<'_>) -> Found<'a> {
         let list = candidates.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let reason = match candidates {
-            [only] => format!("by its aliases it is `{only}` in {}, which another connection matches too", self.target.name),
+            [only] => {
+                format!("by its aliases it is `{only}` in {}, which another connection matches too", self.target.name)
+            }
             _ => format!("by its aliases it could be {list} in {}", self.target.name),
         };
         let first = candidates.first().copied().unwrap_or("…");
@@ -267,10 +275,14 @@ impl<'a> Planner<'a> {
         }
         let Some(facts) = self.facts(bound) else { return };
         if facts.is_pending {
-            self.warn(WarningCode::PendingValues, bound, Some(used_by), || "has values that are still missing".to_owned());
+            self.warn(WarningCode::PendingValues, bound, Some(used_by), || {
+                "has values that are still missing".to_owned()
+            });
         }
         if facts.needs_authorization {
-            self.warn(WarningCode::PendingAuthorization, bound, Some(used_by), || "waits for its authorization".to_owned());
+            self.warn(WarningCode::PendingAuthorization, bound, Some(used_by), || {
+                "waits for its authorization".to_owned()
+            });
         }
         if !facts.has_test_credential {
             self.warn(WarningCode::NoTestCredential, bound, Some(used_by), || "has no test credential".to_owned());
