@@ -17,6 +17,7 @@ pub mod component;
 pub mod connection;
 pub mod credential;
 pub mod definition;
+pub mod integration;
 pub mod names;
 pub mod problem;
 pub mod sync;

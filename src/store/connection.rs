@@ -206,7 +206,7 @@ pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<Vec<Connection>> {
 }
 
 /// `%` and `_` in what a person typed mean themselves.
-fn escape_like(text: &str) -> String {
+pub(super) fn escape_like(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
