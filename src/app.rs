@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod component;
 pub mod connection;
 pub mod credential;
+pub mod integration;
 pub mod layers;
 pub mod tenant;
 pub mod vault;

@@ -105,6 +105,18 @@ impl Store {
         blocking(move || pool.get().map_err(no_connection)?.write_transaction(f)).await
     }
 
+    /// As `write`, but `f` also says whether to commit: to see what something would do, or to tell of a refusal in full.
+    ///
+    /// # Errors
+    /// Those of `f`; `unavailable` when no connection is free in time.
+    pub async fn write_if<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<(bool, T)> + Send + 'static,
+    ) -> Result<T> {
+        let pool = self.inner.writes.clone();
+        blocking(move || pool.get().map_err(no_connection)?.write_transaction_if(f)).await
+    }
+
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
         self.inner.is_sqlite

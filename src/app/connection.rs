@@ -79,7 +79,13 @@ impl App {
         self.store()
             .write(move |tx| {
                 store::tenant::bump_revision(tx, actor.tenant.id)?;
+                let scope = new.scope;
                 let described = app.new_connection(tx, &actor, new, now)?;
+                if scope == Scope::OrganizationCustomer && described.kind()?.auth.needs_consent() {
+                    let message = "somebody at the customer authorizes at the provider: use customer, or organization_global";
+                    let wrong = vec![FieldError::new("scope", "needs_consent", message)];
+                    return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
+                }
                 app.record(tx, &actor, &described.connection, "connection.created", &[], now)?;
                 Ok(described)
             })
@@ -100,11 +106,6 @@ impl App {
         let label = new.label.unwrap_or_else(|| component.label.clone());
         let mut wrong: Vec<FieldError> = label_error("label", &label, 120).into_iter().collect();
         wrong.extend(new.description.as_deref().and_then(description_error));
-        if new.scope == Scope::OrganizationCustomer && kind.auth.needs_consent() {
-            let message =
-                "somebody at the customer authorizes at the provider: use the scope customer, or organization_global";
-            wrong.push(FieldError::new("scope", "needs_consent", message));
-        }
         let empty = BTreeMap::new();
         let context = Context {
             kind,

@@ -1,6 +1,8 @@
 //! A connection with its layers opened: what every look at effective values starts from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,10 +15,13 @@ use crate::ids::ConnectionId;
 use crate::ids::TenantId;
 use crate::model::component::Component;
 use crate::model::component::ConnectionType;
+use crate::model::component::auth::grant::split_scopes;
 use crate::model::connection::Connection;
 use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
+use crate::model::template::Encoding;
+use crate::model::template::Template;
 use crate::model::values::Inputs;
 use crate::model::values::Layers;
 use crate::model::values::OwnerKind;
@@ -24,6 +29,7 @@ use crate::model::values::Resolution;
 use crate::model::values::Secrets;
 use crate::model::values::State;
 use crate::model::values::resolve;
+use crate::model::values::resolve::as_text;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -146,4 +152,28 @@ pub fn secret_lengths(global: &Secrets, own: &Secrets) -> BTreeMap<String, usize
         other => other.to_string().chars().count(),
     };
     global.iter().chain(own).map(|(key, value)| (key.clone(), length(value))).collect()
+}
+
+/// The OAuth scopes that a connection asks for by its global values; `None` when it asks for none, or they are open.
+///
+/// # Errors
+/// When the pinned manifest lacks the connection type.
+pub fn configured_scopes(described: &Described) -> Result<Option<BTreeSet<String>>> {
+    let kind = described.kind()?;
+    if kind.auth.scopes().is_empty() {
+        return Ok(None);
+    }
+    let resolution = resolve(&described.layers(None)?, None);
+    let lookup = |name: &str| {
+        let value = resolution.get(name)?.value.as_ref()?;
+        Some(Cow::Owned(as_text(value)))
+    };
+    let mut scopes = BTreeSet::new();
+    for text in kind.auth.scopes() {
+        let Some(rendered) = Template::parse(text).ok().and_then(|t| t.render(&lookup, Encoding::Plain).ok()) else {
+            return Ok(None);
+        };
+        scopes.extend(split_scopes(&rendered).map(str::to_owned));
+    }
+    Ok(Some(scopes))
 }

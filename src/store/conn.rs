@@ -61,6 +61,11 @@ impl Conn {
     }
 
     pub(super) fn write_transaction<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.write_transaction_if(|c| f(c).map(|done| (true, done)))
+    }
+
+    /// Commits when `f` says so.
+    pub(super) fn write_transaction_if<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<(bool, T)>) -> Result<T> {
         let begin = match self {
             // IMMEDIATE: a transaction that began as a reader could not become a writer later.
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -74,13 +79,17 @@ impl Conn {
             Self::Sqlite(_) => "BEGIN DEFERRED",
             Self::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        self.transaction(begin, f)
+        self.transaction(begin, |c| f(c).map(|done| (true, done)))
     }
 
-    fn transaction<T>(&mut self, begin: &str, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    fn transaction<T>(&mut self, begin: &str, f: impl FnOnce(&mut Self) -> Result<(bool, T)>) -> Result<T> {
         self.execute(begin)?;
         match catch_unwind(AssertUnwindSafe(|| f(self))) {
-            Ok(Ok(done)) => self.execute("COMMIT").map(|()| done).inspect_err(|_| self.roll_back()),
+            Ok(Ok((true, done))) => self.execute("COMMIT").map(|()| done).inspect_err(|_| self.roll_back()),
+            Ok(Ok((false, done))) => {
+                self.roll_back();
+                Ok(done)
+            }
             Ok(Err(error)) => {
                 self.roll_back();
                 Err(error)

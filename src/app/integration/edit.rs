@@ -1,0 +1,271 @@
+//! Switching a step, or all steps of a slot, to another connection: with what changes, before or while it does.
+
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::app::integration::Loaded;
+use crate::app::integration::bind::accepts;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::error::Result;
+use crate::ids::VersionId;
+use crate::model::actor::Actor;
+use crate::model::actor::Permission;
+use crate::model::audit::Event;
+use crate::model::connection::Connection;
+use crate::model::definition;
+use crate::model::definition::Definition;
+use crate::model::definition::Target;
+use crate::model::integration::DRAFT;
+use crate::model::integration::Integration;
+use crate::model::integration::Slot;
+use crate::model::integration::Version;
+use crate::model::names::fold;
+use crate::store;
+use crate::store::conn::Conn;
+
+/// One step or data source that changes what it uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SwitchedUse {
+    /// Path of the step, or `Configuration / <variable>`.
+    #[schema(example = "Flow 1 / Post Message")]
+    pub path: String,
+    pub input: String,
+    /// Stable key before; absent: none.
+    pub before: Option<String>,
+    /// Stable key after.
+    pub after: String,
+}
+
+/// What a switch changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SwitchReport {
+    /// False: a preview, or nothing to change.
+    pub is_written: bool,
+    pub changes: Vec<SwitchedUse>,
+}
+
+/// What is switched to what.
+#[derive(Debug, Clone)]
+pub enum Switch {
+    /// All steps of a slot.
+    Slot { variable: String, connection: String },
+    /// One input of one step.
+    Step { path: String, input: String, connection: String },
+}
+
+impl App {
+    /// Switches in the draft. `is_preview`: only tells what would change.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `version_mismatch`, `wrong_type`.
+    pub async fn switch_connection(
+        &self,
+        actor: Actor,
+        key: String,
+        expected_version: Option<i64>,
+        switch: Switch,
+        is_preview: bool,
+    ) -> Result<SwitchReport> {
+        actor.require(if is_preview { Permission::IntegrationsRead } else { Permission::IntegrationsWrite })?;
+        let (app, now) = (self.clone(), self.clock().now());
+        self.store()
+            .write_if(move |tx| {
+                let tenant = actor.tenant.id;
+                store::tenant::bump_revision(tx, tenant)?;
+                let integration = store::integration::get(tx, tenant, &key)?;
+                if expected_version.is_some_and(|version| version != integration.version) {
+                    return Err(store::connection::version_mismatch());
+                }
+                let loaded = app.load_draft(tx, tenant, integration)?;
+                let changes = match &switch {
+                    Switch::Slot { variable, connection } => {
+                        app.switch_slot(tx, &actor, loaded, (variable, connection), now)?
+                    }
+                    Switch::Step { path, input, connection } => {
+                        app.switch_step(tx, &actor, loaded, (path, input, connection), now)?
+                    }
+                };
+                let is_written = !is_preview && !changes.is_empty();
+                Ok((is_written, SwitchReport { is_written, changes }))
+            })
+            .await
+    }
+
+    fn switch_slot(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        mut loaded: Loaded,
+        (variable, connection): (&str, &str),
+        now: Instant,
+    ) -> Result<Vec<SwitchedUse>> {
+        let tenant = actor.tenant.id;
+        let to = self.describe(tx, tenant, connection)?.connection;
+        let lookup = self.lookup(tx, tenant)?;
+        let definition = Self::parse(&loaded.version, &lookup)?;
+        let position = loaded.slots.iter().position(|slot| slot.variable == variable);
+        let position = position.ok_or_else(|| Error::not_found("slot", variable))?;
+        check_type(&loaded.slots[position], &to)?;
+        let before = self.bound_key(tx, tenant, &loaded.slots[position])?;
+        let after = to.stable_key.as_str();
+        if before.as_deref() == Some(after) {
+            return Ok(Vec::new());
+        }
+        let mut changes: Vec<SwitchedUse> =
+            definition::switch_slot(&definition, variable, before.as_deref(), after).into_iter().map(switched).collect();
+        if changes.is_empty() {
+            let input = variable.to_owned();
+            changes.push(SwitchedUse { path: "Configuration".to_owned(), input, before, after: after.to_owned() });
+        }
+        let slot = &mut loaded.slots[position];
+        slot.is_rebound = definition::proposals(&definition).get(variable).is_none_or(|proposed| proposed != after);
+        bind(slot, &to);
+        self.save(tx, actor, loaded, None, now)?;
+        Ok(changes)
+    }
+
+    fn switch_step(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        mut loaded: Loaded,
+        (path, input, connection): (&str, &str, &str),
+        now: Instant,
+    ) -> Result<Vec<SwitchedUse>> {
+        let tenant = actor.tenant.id;
+        let to = self.describe(tx, tenant, connection)?.connection;
+        let lookup = self.lookup(tx, tenant)?;
+        let definition = Self::parse(&loaded.version, &lookup)?;
+        let component = step_component(&definition, path);
+        let takes = component.as_deref().is_none_or(|component| {
+            component == to.component || lookup.get(component).is_some_and(|known| accepts(&known, &to))
+        });
+        if !takes {
+            let component = component.unwrap_or_default();
+            let message = format!("`{path}` is a step of {component}, and `{}` a connection of {}", to.stable_key, to.component);
+            return Err(Error::invalid("wrong_type", message));
+        }
+        let mut keys = Vec::new();
+        for slot in &loaded.slots {
+            keys.push((slot.variable.clone(), self.bound_key(tx, tenant, slot)?));
+        }
+        // A variable that is bound to this connection already serves the step too.
+        let bound = keys.iter().find(|(_, key)| key.as_deref() == Some(to.stable_key.as_str()));
+        let target = match bound {
+            Some((variable, _)) => Target::Variable(variable.clone()),
+            None => Target::Connection { label: to.label.clone(), stable_key: to.stable_key.to_string() },
+        };
+        let switched = definition::switch_step(&definition, path, input, &target)
+            .map_err(|error| Error::invalid("not_switchable", error.to_string()))?;
+        if switched.is_variable_new {
+            let mut slot = Slot {
+                variable: switched.variable.clone(),
+                component: Some(to.component.clone()),
+                connection_type: Some(to.connection_type.clone()),
+                scope: None,
+                required_scopes: Vec::new(),
+                connection_id: None,
+                stable_key: None,
+                is_rebound: false,
+            };
+            bind(&mut slot, &to);
+            loaded.slots.push(slot);
+        }
+        let key_of = |variable: &Option<String>| {
+            variable.as_ref().and_then(|variable| keys.iter().find(|(key, _)| key == variable)).and_then(|(_, key)| key.clone())
+        };
+        let changes: Vec<SwitchedUse> = switched
+            .changes
+            .iter()
+            .map(|change| SwitchedUse {
+                path: change.path.clone(),
+                input: change.input.clone(),
+                before: key_of(&change.before),
+                after: to.stable_key.to_string(),
+            })
+            .collect();
+        if !changes.is_empty() {
+            self.save(tx, actor, loaded, Some(&switched.document), now)?;
+        }
+        Ok(changes)
+    }
+
+    /// Writes the draft with other slots, and another document when given.
+    fn save(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        loaded: Loaded,
+        document: Option<&serde_json::Value>,
+        now: Instant,
+    ) -> Result<()> {
+        let Loaded { integration, version, slots } = loaded;
+        let (definition, digest) = match document {
+            Some(document) => (serde_json::to_string(document).map_err(Error::internal)?, definition::digest(document)),
+            None => (version.definition, version.digest),
+        };
+        let draft = Version {
+            id: VersionId::new(),
+            number: DRAFT,
+            definition,
+            digest,
+            created_by: actor.name(),
+            created_at: now,
+            integration_id: integration.id,
+        };
+        let slots: Vec<Slot> = slots.into_iter().map(|slot| self.as_draft_slot(tx, actor, slot)).collect::<Result<_>>()?;
+        self.put_draft(tx, actor.tenant.id, &draft, &slots)?;
+        let integration = Integration { draft_edited_by: Some(actor.name()), ..integration };
+        store::integration::update(tx, actor.tenant.id, &integration, now)?;
+        let event = Event::new("integration.edited", &integration.key, json!({ "digest": draft.digest }));
+        store::audit::append(tx, Some(actor.tenant.id), &actor.name(), &event, now)
+    }
+
+    /// A slot of a published version holds a key; a draft binds by id.
+    fn as_draft_slot(&self, tx: &mut Conn, actor: &Actor, slot: Slot) -> Result<Slot> {
+        let Some(key) = slot.stable_key.as_deref().filter(|_| slot.connection_id.is_none()) else { return Ok(slot) };
+        match store::connection::find_by_key(tx, actor.tenant.id, key)? {
+            Some(found) => Ok(Slot { connection_id: Some(found.id), stable_key: None, ..slot }),
+            None => Ok(slot),
+        }
+    }
+}
+
+fn switched(change: definition::Change) -> SwitchedUse {
+    SwitchedUse { path: change.path, input: change.input, before: change.before, after: change.after }
+}
+
+fn bind(slot: &mut Slot, to: &Connection) {
+    slot.connection_id = Some(to.id);
+    slot.stable_key = None;
+    slot.component = Some(to.component.clone());
+    slot.connection_type = Some(to.connection_type.clone());
+}
+
+/// A slot takes connections of its own type only: its steps were built for that.
+fn check_type(slot: &Slot, to: &Connection) -> Result<()> {
+    let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| fold(wanted) == fold(is));
+    if same(&slot.component, &to.component) && same(&slot.connection_type, &to.connection_type) {
+        return Ok(());
+    }
+    let wanted = |word: &Option<String>| word.clone().unwrap_or_else(|| "any".to_owned());
+    let message = format!(
+        "the slot `{}` takes connections of {} ({}); `{}` is one of {} ({})",
+        slot.variable,
+        wanted(&slot.component),
+        wanted(&slot.connection_type),
+        to.stable_key,
+        to.component,
+        to.connection_type
+    );
+    Err(Error::invalid("wrong_type", message))
+}
+
+fn step_component(definition: &Definition, path: &str) -> Option<String> {
+    let step = definition.steps.iter().find(|step| step.path == path).map(|step| step.component.clone());
+    let source = || definition.data_sources.iter().find(|source| source.path() == path).map(|s| s.component.clone());
+    step.or_else(source).flatten()
+}
