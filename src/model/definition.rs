@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::model::component::Component;
 use crate::model::component::ManagedBy;
+use crate::model::connection::Scope;
 use crate::model::problem::Place;
 use crate::model::problem::Problem;
 
@@ -203,10 +204,10 @@ impl ConnectionVariable {
         }
     }
 
-    /// The scope of a connection made for this variable: `organization_customer` or `customer`.
+    /// The scope of a connection made for this variable.
     #[must_use]
-    pub fn proposed_scope(&self) -> &'static str {
-        if self.is_org_only { "organization_customer" } else { "customer" }
+    pub fn proposed_scope(&self) -> Scope {
+        if self.is_org_only { Scope::OrganizationCustomer } else { Scope::Customer }
     }
 }
 

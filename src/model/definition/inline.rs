@@ -15,6 +15,7 @@ use crate::model::definition::context::Context;
 use crate::model::definition::secrets::child;
 use crate::model::definition::secrets::is_example;
 use crate::model::definition::secrets::is_likely_secret;
+use crate::model::definition::values::stored;
 use crate::model::definition::variables::Found;
 use crate::model::names::fold;
 use crate::model::names::slug;
@@ -113,6 +114,7 @@ fn inputs(context: &mut Context<'_>, found: &Found<'_>, manifest: &Manifest) -> 
     let Some(map) = context.map(found.node.get("inputs"), &what) else { return Vec::new() };
     let pointer = format!("{}/inputs", found.pointer);
     let mut inputs = Vec::new();
+    let mut seen = HashSet::new();
     for entry in map.entries() {
         let (name, node) = (entry.key.as_str(), &entry.value);
         let meta = node.get("meta");
@@ -124,8 +126,7 @@ fn inputs(context: &mut Context<'_>, found: &Found<'_>, manifest: &Manifest) -> 
             });
         }
         if let Some(known) = manifest.connection_type().filter(|_| input.is_none()) {
-            let message =
-                format!("connection type `{}` has no input `{name}`: its value stays in the file only", known.key);
+            let message = format!("connection type `{}` has no input `{name}`: it stays in the file only", known.key);
             let mut problem = Problem::warning("unknown_input", entry.key_place, message);
             let keys = known.inputs.iter().map(|input| input.key.as_str());
             if let Some(meant) = context.suggest(&slug(name).replace('-', "_"), keys) {
@@ -134,6 +135,15 @@ fn inputs(context: &mut Context<'_>, found: &Found<'_>, manifest: &Manifest) -> 
             context.report(problem);
         }
         let literal = literal(node);
+        if let (Some(known), Some(value)) = (input, literal.as_ref())
+            && !is_secret
+            && !is_example(value)
+            && seen.insert(known.key.clone())
+            && let Err((_, reason)) = stored(value, known)
+        {
+            let message = format!("the value of input `{name}` does not fit: {reason}");
+            context.report(Problem::warning("unfit_value", node.place, message).help("it stays in the file only"));
+        }
         inputs.push(InlineInput {
             name: name.to_owned(),
             place: node.place,

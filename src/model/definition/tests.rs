@@ -47,8 +47,28 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/definitions")
 }
 
-pub(super) fn text_of(name: &str) -> String {
-    std::fs::read_to_string(folder().join(format!("{name}.yml"))).unwrap()
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../tests/fixtures/definitions/", $name, ".yml")))),*]
+    };
+}
+
+/// The name and the text of every file.
+pub(super) const FILES: &[(&str, &str)] = files![
+    "broken_old",
+    "broken_several",
+    "broken_syntax",
+    "broken_version",
+    "code_native",
+    "data_sources",
+    "inline",
+    "scoped",
+    "secrets",
+    "unknown",
+];
+
+pub(super) fn text_of(name: &str) -> &'static str {
+    FILES.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
 pub(super) fn reading(text: &str) -> Result<Reading, Vec<Problem>> {
@@ -56,5 +76,5 @@ pub(super) fn reading(text: &str) -> Result<Reading, Vec<Problem>> {
 }
 
 pub(super) fn definition(name: &str) -> Definition {
-    reading(&text_of(name)).unwrap().definition
+    reading(text_of(name)).unwrap().definition
 }

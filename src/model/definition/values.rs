@@ -1,19 +1,19 @@
 //! Inline values of a file as global values of a connection.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use serde_json::Map;
-use serde_json::Number;
 use serde_json::Value;
 
 use crate::model::component::Collection;
 use crate::model::component::ConnectionType;
 use crate::model::component::Input;
-use crate::model::component::InputKind;
 use crate::model::component::ManagedBy;
 use crate::model::definition::ConnectionVariable;
 use crate::model::definition::InlineInput;
 use crate::model::problem::Place;
+use crate::model::values::normalise::Wrong;
+use crate::model::values::normalise::normalise;
 
 /// The values that a new connection made for this variable starts with, by the manifest's input: neither secrets nor
 /// examples, each in the form of its input's kind. What has not that form is left out.
@@ -25,7 +25,7 @@ pub fn proposed_values(
     known(variable, connection_type)
         .filter(|(found, _)| !found.is_example)
         .filter_map(|(found, input)| {
-            let value = normalised(found.value.as_ref()?, input)?;
+            let value = stored(found.value.as_ref()?, input).ok()??;
             Some((input.key.clone(), (value, found.managed_by)))
         })
         .collect()
@@ -75,72 +75,39 @@ pub fn differences(
         .collect()
 }
 
+/// The inputs that the manifest knows, each once: where a file names one twice, the first counts.
 fn known<'v>(
     variable: &'v ConnectionVariable,
     connection_type: &'v ConnectionType,
 ) -> impl Iterator<Item = (&'v InlineInput, &'v Input)> {
     let inputs = variable.inline().map_or(&[][..], |inline| inline.inputs.as_slice());
-    inputs.iter().filter_map(|found| {
+    let mut seen = HashSet::new();
+    inputs.iter().filter_map(move |found| {
         let input = connection_type.input(found.input.as_deref()?)?;
-        Some((found, input)).filter(|_| !input.is_derived())
+        Some((found, input)).filter(|_| !input.is_derived() && seen.insert(input.key.as_str()))
     })
 }
 
-/// Files write most values as text; an input has its own kind.
-fn normalised(value: &Value, input: &Input) -> Option<Value> {
-    match input.collection {
-        None => single(value, input.kind),
-        Some(Collection::List) => {
-            value.as_array()?.iter().map(|item| text(inner(item)?)).collect::<Option<Vec<_>>>().map(Value::from)
-        }
-        Some(Collection::KeyValue) => match value {
-            Value::Object(entries) => entries
-                .iter()
-                .map(|(key, item)| Some((key.clone(), Value::from(text(item)?))))
-                .collect::<Option<Map<_, _>>>(),
-            value => value
-                .as_array()?
-                .iter()
-                .map(|item| {
-                    let key = item.get("name").or_else(|| item.get("key"))?;
-                    Some((text(inner(key)?)?, Value::from(text(inner(item)?)?)))
-                })
-                .collect(),
-        }
-        .map(Value::Object),
-    }
+/// A literal of a file as an input stores it. Files write most values as text, and collections as lists of
+/// `{name, type: value, value}`.
+pub(super) fn stored(value: &Value, input: &Input) -> Result<Option<Value>, Wrong> {
+    let plain = match (input.collection, value) {
+        (Some(Collection::List), Value::Array(items)) => items.iter().map(|item| inner(item).clone()).collect(),
+        (Some(Collection::KeyValue), Value::Array(items)) => Value::Object(items.iter().filter_map(named).collect()),
+        _ => value.clone(),
+    };
+    normalise(input, &plain)
 }
 
-fn single(value: &Value, kind: InputKind) -> Option<Value> {
-    let written = text(value)?;
-    match kind {
-        InputKind::Boolean => written.trim().parse().ok().map(Value::Bool),
-        InputKind::Number => number(written.trim()).map(Value::Number),
-        InputKind::Template => None,
-        InputKind::String | InputKind::Text | InputKind::Password | InputKind::Select => Some(Value::String(written)),
-    }
-}
-
-fn number(text: &str) -> Option<Number> {
-    let whole = text.parse::<i64>().map(Number::from).ok();
-    whole.or_else(|| text.parse::<f64>().ok().and_then(Number::from_f64))
+fn named(item: &Value) -> Option<(String, Value)> {
+    let name = inner(item.get("name").or_else(|| item.get("key"))?);
+    Some((name.as_str()?.to_owned(), inner(item).clone()))
 }
 
 /// A literal inside a list: itself, or the `value` of `{type: value, value: ...}`.
-fn inner(item: &Value) -> Option<&Value> {
-    match item {
-        Value::Object(entries) => match entries.get("type").and_then(Value::as_str) {
-            None | Some("value") => entries.get("value"),
-            Some(_) => None,
-        },
-        item => Some(item),
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        _ => None,
+fn inner(item: &Value) -> &Value {
+    match (item.get("type").and_then(Value::as_str), item.get("value")) {
+        (None | Some("value"), Some(value)) => value,
+        _ => item,
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use crate::model::connection::StableKey;
+use crate::model::connection::slug_problem;
 use crate::model::definition::ConnectionVariable;
 use crate::model::definition::VariableKind;
 use crate::model::definition::context::Context;
@@ -115,14 +117,10 @@ pub(super) fn connection(
 }
 
 fn check_stable_key(context: &mut Context<'_>, found: &Found<'_>, stable_key: &str) {
-    if slug(stable_key) != stable_key {
-        let place = found.node.get("useScopedConfigVar").map_or(found.key_place, |node| node.place);
-        let message = format!("`useScopedConfigVar` of variable `{}` is no stable key", found.key);
-        context.report(
-            Problem::warning("invalid_stable_key", place, message)
-                .help("a stable key has lower-case letters, digits and single hyphens, at most 64"),
-        );
-    }
+    let Some(problem) = slug_problem(stable_key, StableKey::MAX_CHARS) else { return };
+    let place = found.node.get("useScopedConfigVar").map_or(found.key_place, |node| node.place);
+    let message = format!("`useScopedConfigVar` of variable `{}` is no stable key", found.key);
+    context.report(Problem::warning("invalid_stable_key", place, message).help(format!("a stable key {problem}")));
 }
 
 /// Secrets in places where no secret belongs: a field that a tool left behind is blanked. A default that looks like a

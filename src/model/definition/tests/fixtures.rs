@@ -9,24 +9,13 @@ use crate::model::definition::digest;
 use crate::model::definition::export;
 use crate::model::definition::from_document;
 use crate::model::definition::proposals;
+use crate::model::definition::tests::FILES;
 use crate::model::definition::tests::components;
 use crate::model::definition::tests::folder;
 use crate::model::definition::tests::reading;
-use crate::model::definition::tests::text_of;
 use crate::model::definition::write;
 use crate::model::problem::Problem;
 use crate::model::yaml;
-
-fn names() -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    names.sort();
-    names
-}
 
 fn draw_problems(out: &mut String, problems: &[Problem]) {
     for problem in problems {
@@ -82,9 +71,9 @@ fn every_file_reads_as_it_should() {
     settings.set_snapshot_path(folder().join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    for name in names() {
+    for (name, text) in FILES {
         let mut out = String::new();
-        match reading(&text_of(&name)) {
+        match reading(text) {
             Ok(reading) => {
                 out.push_str(&draw(&reading.definition));
                 out.push('\n');
@@ -95,14 +84,14 @@ fn every_file_reads_as_it_should() {
             Err(problems) => draw_problems(&mut out, &problems),
         }
         assert!(!out.contains("PLANTED"), "a secret of {name} shows:\n{out}");
-        settings.bind(|| insta::assert_snapshot!(name.as_str(), out));
+        settings.bind(|| insta::assert_snapshot!(*name, out));
     }
 }
 
 #[test]
 fn what_is_written_reads_the_same_and_is_written_the_same() {
-    for name in names() {
-        let Ok(first) = reading(&text_of(&name)) else { continue };
+    for (name, text) in FILES {
+        let Ok(first) = reading(text) else { continue };
         let text = write(&first.definition.document);
         let second = reading(&text).unwrap();
         assert_eq!(second.definition.document, first.definition.document, "{name}");
@@ -119,9 +108,9 @@ fn what_is_written_reads_the_same_and_is_written_the_same() {
 
 #[test]
 fn nothing_but_secrets_is_lost() {
-    for name in names() {
-        let Ok(reading) = reading(&text_of(&name)) else { continue };
-        let original = yaml::read(&text_of(&name)).unwrap().to_value();
+    for (name, text) in FILES {
+        let Ok(reading) = reading(text) else { continue };
+        let original = yaml::read(text).unwrap().to_value();
         let (mut before, mut after) = (Vec::new(), Vec::new());
         leaves(&original, String::new(), &mut before);
         leaves(&reading.definition.document, String::new(), &mut after);
