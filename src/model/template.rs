@@ -65,6 +65,14 @@ impl Template {
         })
     }
 
+    /// The pieces in order: `Ok` is text, `Err` the name of an input.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Result<&str, &str>> {
+        self.parts.iter().map(|part| match part {
+            Part::Text(text) => Ok(text.as_str()),
+            Part::Name(name, _) => Err(name.as_str()),
+        })
+    }
+
     /// Whether nothing is to be filled in.
     #[must_use]
     pub fn is_literal(&self) -> bool {

@@ -14,22 +14,38 @@ use crate::model::component::Input;
 use crate::model::component::ManagedBy;
 use crate::model::connection::Scope;
 
+pub use change::FieldChange;
+pub use compiled::CompiledType;
+pub use destination::destination_inputs;
 pub use destination::destinations;
 pub use edit::Edit;
 pub use edit::Edited;
-pub use edit::FieldChange;
 pub use edit::apply as apply_edits;
 pub use resolve::Effective;
 pub use resolve::Ignored;
 pub use resolve::Origin;
 pub use resolve::Resolution;
 pub use resolve::State;
+pub use resolve::missing;
 pub use resolve::resolve;
 
+mod change;
+mod compiled;
 pub mod destination;
 pub mod edit;
+#[cfg(test)]
+mod fixture;
+mod lay;
 pub mod normalise;
+#[cfg(test)]
+mod property;
+pub mod quick;
+mod receivers;
+#[cfg(test)]
+mod reference;
 pub mod resolve;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 /// What a layer stores of its inputs.
@@ -56,6 +72,14 @@ pub struct Stored {
     /// Where the secret was meant to go when it was entered. Anywhere else it is quarantined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bound_to: Vec<String>,
+    /// How often a secret was entered that itself decides where others are sent: a new one is a new place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub entered: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Stored {
@@ -67,7 +91,7 @@ impl Stored {
     /// Nothing is left worth storing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.is_set() && self.managed_by.is_none() && self.shared.is_none()
+        !self.is_set() && self.managed_by.is_none() && self.shared.is_none() && self.entered == 0
     }
 }
 
@@ -139,8 +163,14 @@ pub fn managed_by(scope: Scope, global: &Inputs, input: &Input) -> ManagedBy {
     if scope != Scope::Customer {
         return ManagedBy::Organization;
     }
-    let chosen = global.get(&input.key).and_then(|stored| stored.managed_by);
-    chosen.or(input.managed_by).unwrap_or(ManagedBy::Customer)
+    global.get(&input.key).and_then(|stored| stored.managed_by).unwrap_or_else(|| usual_manager(input))
+}
+
+/// Who sets an input unless the connection says otherwise. One that no form shows is not the customer's.
+#[must_use]
+pub fn usual_manager(input: &Input) -> ManagedBy {
+    let unsaid = if input.shown { ManagedBy::Customer } else { ManagedBy::Organization };
+    input.managed_by.unwrap_or(unsaid)
 }
 
 /// Whether a global value travels with a sync: secrets never do, else the connection's choice, else the manifest's.
@@ -153,7 +183,9 @@ pub fn is_shared(global: &Inputs, input: &Input) -> bool {
 #[must_use]
 pub fn layer_counts(scope: Scope, layer: Layer, managed_by: ManagedBy) -> bool {
     match layer {
-        Layer::Global | Layer::Credential(OwnerKind::Test | OwnerKind::Organization) => true,
+        Layer::Global => true,
+        Layer::Credential(owner) if !owner.fits(scope) => false,
+        Layer::Credential(OwnerKind::Test | OwnerKind::Organization) => true,
         Layer::Credential(OwnerKind::Customer) => {
             scope == Scope::OrganizationCustomer || managed_by != ManagedBy::Organization
         }
@@ -163,18 +195,25 @@ pub fn layer_counts(scope: Scope, layer: Layer, managed_by: ManagedBy) -> bool {
 /// Why somebody may not set an input in a layer; `None` when they may.
 #[must_use]
 pub fn set_refusal(side: Side, scope: Scope, layer: Layer, managed_by: ManagedBy) -> Option<&'static str> {
-    let organization_only = "only the organization sets it";
-    match (layer, side) {
-        _ if !layer_counts(scope, layer, managed_by) => {
+    const ORGANIZATION_ONLY: Option<&str> = Some("only the organization sets it");
+    match (side, layer) {
+        (Side::Organization, Layer::Credential(owner)) if !owner.fits(scope) => {
+            Some("a connection of this scope has no such credential")
+        }
+        (Side::Organization, _) if !layer_counts(scope, layer, managed_by) => {
             Some("the organization manages it for all customers: set it on the connection")
         }
-        (_, Side::Organization) => None,
-        (Layer::Credential(OwnerKind::Customer), _) if scope == Scope::Customer => match (side, managed_by) {
-            (Side::Customer, ManagedBy::Customer) | (Side::Embedded, ManagedBy::Embedded | ManagedBy::Customer) => None,
+        (Side::Organization, _) => None,
+        (
+            Side::Customer | Side::Embedded,
+            Layer::Global | Layer::Credential(OwnerKind::Test | OwnerKind::Organization),
+        ) => ORGANIZATION_ONLY,
+        (_, Layer::Credential(OwnerKind::Customer)) if scope != Scope::Customer => ORGANIZATION_ONLY,
+        (_, Layer::Credential(OwnerKind::Customer)) => match (side, managed_by) {
+            (_, ManagedBy::Customer) | (Side::Embedded, ManagedBy::Embedded) => None,
             (_, ManagedBy::Embedded) => Some("the vendor's program sets it"),
-            _ => Some(organization_only),
+            (_, ManagedBy::Organization) => ORGANIZATION_ONLY,
         },
-        _ => Some(organization_only),
     }
 }
 

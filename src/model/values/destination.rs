@@ -2,103 +2,170 @@
 //! somewhere else later, it is quarantined until it is entered again.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use url::Url;
 
 use crate::model::component::ConnectionType;
-use crate::model::template::Encoding;
-use crate::model::template::Template;
+use crate::model::template::MAX_OUTPUT_BYTES;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
-use crate::model::values::layer_counts;
-use crate::model::values::managed_by;
+use crate::model::values::Stored;
+use crate::model::values::compiled::CompiledType;
+use crate::model::values::compiled::Place;
+use crate::model::values::compiled::PlacePart;
+use crate::model::values::compiled::is_site;
+use crate::model::values::lay::Laid;
+use crate::model::values::resolve::Origin;
+use crate::model::values::resolve::as_text;
+
+/// Stands for what a stronger layer fills in. No value holds it: normalising refuses control characters in names of hosts.
+const HOLE: char = '\u{1}';
 
 /// The hosts that secrets of `layer` are sent to, by this layer and the weaker ones: sorted, each once. What a stronger
-/// layer fills in is left open, so that a customer's own subdomain does not quarantine the organization's secret.
+/// layer fills in is left open as `{{name}}`.
 #[must_use]
 pub fn destinations(layers: &Layers<'_>, layer: Layer) -> Vec<String> {
-    let values = plain_values(layers, layer);
-    let places: BTreeSet<String> =
-        layers.kind.destination_templates().map(|template| origin(&fill(template, &values, layers.kind))).collect();
+    let compiled = CompiledType::new(layers.kind);
+    let laid = Laid { compiled: &compiled, scope: layers.scope, global: layers.global, credential: layers.credential };
+    let places: BTreeSet<String> = laid.origins(layer != Layer::Global).into_iter().map(Cow::into_owned).collect();
     places.into_iter().collect()
 }
 
 /// Inputs whose value decides where secrets are sent.
 #[must_use]
 pub fn destination_inputs(kind: &ConnectionType) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut note = |text: &str| {
-        if let Ok(template) = Template::parse(text) {
-            names.extend(template.names().map(str::to_owned));
-        }
-    };
-    kind.destination_templates().for_each(&mut note);
-    let derived: Vec<&str> =
-        kind.inputs.iter().filter(|i| i.is_derived()).filter_map(|i| i.template.as_deref()).collect();
-    derived.into_iter().for_each(note);
-    names
+    CompiledType::new(kind).destination_inputs()
 }
 
-/// The values without secrets that the layer and the weaker ones give.
-fn plain_values<'a>(layers: &Layers<'a>, layer: Layer) -> BTreeMap<&'a str, Cow<'a, Value>> {
-    let mut values = BTreeMap::new();
-    for input in &layers.kind.inputs {
-        let global = layers.global.get(&input.key).and_then(|stored| stored.value.as_ref());
-        let own = match (layer, layers.credential) {
-            (Layer::Credential(_), Some((owner, inputs))) => {
-                let who = managed_by(layers.scope, layers.global, input);
-                let counts = layer_counts(layers.scope, Layer::Credential(owner), who);
-                inputs.get(&input.key).filter(|_| counts).and_then(|stored| stored.value.as_ref())
-            }
-            _ => None,
+/// Tells which stored secrets may still be used: the origins are rendered once for all of them.
+pub(super) struct Guard<'a> {
+    laid: Laid<'a>,
+    /// By the global values alone.
+    global: Vec<Cow<'a, str>>,
+    /// By all layers.
+    full: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Guard<'a> {
+    pub(super) fn new(laid: Laid<'a>) -> Self {
+        let holds_secrets = |inputs: &super::Inputs| inputs.values().any(|stored| stored.secret);
+        let in_global = holds_secrets(laid.global);
+        let in_credential = laid.credential.is_some_and(|(_, inputs)| holds_secrets(inputs));
+        let global = if in_global { laid.origins(false) } else { Vec::new() };
+        let full = match laid.credential {
+            Some(_) if in_global || in_credential => laid.origins(true),
+            _ => Vec::new(),
         };
-        if let Some(value) = own.or(global).or(input.default.as_ref()) {
-            values.insert(input.key.as_str(), Cow::Borrowed(value));
+        Self { laid, global, full }
+    }
+
+    /// Whether the stored secret of an input would go where it was not entered for.
+    pub(super) fn is_quarantined(&self, at: usize, origin: Origin, stored: &Stored) -> bool {
+        let now = if origin == Origin::Credential { &self.full } else { &self.global };
+        if !now.iter().all(|place| stored.bound_to.iter().any(|bound| bound == place)) {
+            return true;
+        }
+        // What the credential fills in or lays over must not lead the connection's own secret to another site.
+        origin == Origin::Global
+            && self.laid.credential.is_some()
+            && self.laid.compiled.inputs[at]
+                .receivers
+                .iter()
+                .any(|at| self.full[*at] != self.global[*at] && !self.stays(*at))
+    }
+
+    /// Whether a place stays within its site though the credential decides a part of it: `{{shop}}.myshopify.com` does.
+    fn stays(&self, at: usize) -> bool {
+        let place = &self.laid.compiled.places[at];
+        let open = self.laid.render(place, true, &|input| self.laid.own(input).is_some());
+        let (scheme, rest) = open.split_once("://").unwrap_or(("", &open));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let Some((_, end)) = host.rsplit_once(HOLE) else { return false };
+        let (end, port) = end.split_once(':').map_or((end, ""), |(end, port)| (end, port));
+        let end = match end {
+            "" => self.pattern_end(place),
+            end => ends_in_site(end).then(|| end.to_lowercase()),
+        };
+        let full = self.full[at].as_ref();
+        let (full_scheme, full_host) = full.split_once("://").unwrap_or(("", full));
+        let (full_host, full_port) = full_host.rsplit_once(':').unwrap_or((full_host, ""));
+        // A hole that is a whole URL brings its own scheme; nothing weaker than TLS may come of it.
+        let same_scheme = full_scheme == scheme.to_lowercase() || (scheme.is_empty() && full_scheme == "https");
+        same_scheme
+            && full_port == port
+            && end.is_some_and(|end| full_host.ends_with(&end) && full_host.len() > end.len())
+    }
+
+    /// The site that the pattern of the only overlaid input demands.
+    fn pattern_end(&self, place: &Place) -> Option<String> {
+        let mut overlaid = place.parts.iter().filter_map(|part| match part {
+            PlacePart::Input(at) if self.laid.own(*at).is_some() => Some(*at),
+            _ => None,
+        });
+        let first = overlaid.next()?;
+        overlaid.all(|at| at == first).then(|| self.laid.compiled.inputs[first].host_end.clone()).flatten()
+    }
+}
+
+impl<'a> Laid<'a> {
+    /// The origin of each place, by the global values or by all layers, in the order of the places.
+    pub(super) fn origins(&self, by_all: bool) -> Vec<Cow<'a, str>> {
+        let one = |place: &'a Place| match &place.fixed {
+            Some(fixed) => Cow::Borrowed(fixed.as_str()),
+            None => Cow::Owned(origin(&self.render(place, by_all, &|_| false))),
+        };
+        self.compiled.places.iter().map(one).collect()
+    }
+
+    /// A place filled as far as the values go; the rest stays visible as `{{name}}`, a secret with how often it was
+    /// entered, so that another one is another place. Inputs that `is_open` picks become holes.
+    fn render(&self, place: &Place, by_all: bool, is_open: &dyn Fn(usize) -> bool) -> String {
+        let mut out = String::new();
+        for part in &place.parts {
+            match part {
+                PlacePart::Text(text) => out.push_str(text),
+                PlacePart::Open(name) => out.push_str(&format!("{{{{{name}}}}}")),
+                PlacePart::Input(at) if is_open(*at) => out.push(HOLE),
+                PlacePart::Input(at) => self.fill(*at, by_all, &mut out),
+            }
+            if out.len() > MAX_OUTPUT_BYTES {
+                return "too long".to_owned();
+            }
+        }
+        out
+    }
+
+    fn fill(&self, at: usize, by_all: bool, out: &mut String) {
+        let input = &self.compiled.inputs[at];
+        let own = self.own(at).filter(|_| by_all);
+        match own.or_else(|| self.general(at)) {
+            Some(Stored { secret: true, entered, .. }) => {
+                let layer = if own.is_some() { "own" } else { "global" };
+                out.push_str(&format!("{{{{{}.{layer}.{entered}}}}}", input.key));
+            }
+            Some(Stored { value: Some(value), .. }) => out.push_str(&as_text(value)),
+            _ => match input.default.as_ref().filter(|_| !input.is_secret) {
+                Some(default) => out.push_str(&as_text(default)),
+                None => out.push_str(&format!("{{{{{}}}}}", input.key)),
+            },
         }
     }
-    values
 }
 
-/// A template filled as far as the values go; the rest stays visible as `{{name}}`.
-fn fill(template: &str, values: &BTreeMap<&str, Cow<'_, Value>>, kind: &ConnectionType) -> String {
-    let derived = |name: &str| {
-        let input = kind.input(name).filter(|input| input.is_derived())?;
-        Some(Cow::Owned(fill_plain(input.template.as_deref()?, values)))
-    };
-    render(template, &|name| match values.get(name) {
-        Some(value) => Some(text(value)),
-        None => derived(name).or_else(|| Some(Cow::Owned(format!("{{{{{name}}}}}")))),
-    })
+/// `.myshopify.com`, `-eu.example.com`: what follows a hole leaves it no say in the site.
+fn ends_in_site(end: &str) -> bool {
+    let (rest_of_label, site) = end.split_at(end.find('.').unwrap_or(end.len()));
+    rest_of_label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && is_site(site)
 }
 
-fn fill_plain(template: &str, values: &BTreeMap<&str, Cow<'_, Value>>) -> String {
-    render(template, &|name| Some(values.get(name).map_or_else(|| Cow::Owned(format!("{{{{{name}}}}}")), |v| text(v))))
-}
-
-fn render<'v>(template: &str, lookup: &dyn Fn(&str) -> Option<Cow<'v, str>>) -> String {
-    Template::parse(template)
-        .ok()
-        .and_then(|template| template.render(lookup, Encoding::Plain).ok())
-        .unwrap_or_else(|| template.to_owned())
-}
-
-fn text<'v>(value: &Value) -> Cow<'v, str> {
-    match value {
-        Value::String(text) => Cow::Owned(text.clone()),
-        other => Cow::Owned(other.to_string()),
-    }
-}
-
-/// Scheme, host and port of a URL; of anything else what stands before the first path.
-fn origin(place: &str) -> String {
+/// Scheme, host and port of a URL; of anything else what stands before the first path. Lower-case.
+pub(super) fn origin(place: &str) -> String {
     if let Ok(url) = Url::parse(place)
         && let Some(host) = url.host_str()
     {
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-        return format!("{}://{host}{port}", url.scheme());
+        return format!("{}://{}{port}", url.scheme(), host.to_lowercase());
     }
     let (scheme, rest) = place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_lowercase();

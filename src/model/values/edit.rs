@@ -1,11 +1,9 @@
 //! Edits of one layer: checked against who may set what, normalised, and told as a history would tell them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::error::FieldError;
 use crate::model::component::ConnectionType;
@@ -13,13 +11,16 @@ use crate::model::component::Input;
 use crate::model::component::ManagedBy;
 use crate::model::connection::Scope;
 use crate::model::problem::nearest;
+use crate::model::values::FieldChange;
 use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
 use crate::model::values::Side;
 use crate::model::values::Stored;
+use crate::model::values::destination_inputs;
 use crate::model::values::destinations;
 use crate::model::values::managed_by;
+use crate::model::values::may_see;
 use crate::model::values::normalise::normalise;
 use crate::model::values::set_refusal;
 
@@ -33,7 +34,7 @@ pub enum Change<T> {
 }
 
 /// What happens to one input of a layer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Edit {
     /// A blank text keeps a secret and clears anything else.
     pub value: Change<Value>,
@@ -50,40 +51,40 @@ impl Edit {
     }
 }
 
-/// One changed field, for histories. Secrets are told as changed, never with a value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct FieldChange {
-    /// `label`, or `inputs.<key>`, or `inputs.<key>.managed_by`.
-    pub field: String,
-    pub old: Option<Value>,
-    pub new: Option<Value>,
-    /// A secret: `old` and `new` say only whether there was and is one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_secret: bool,
-}
-
-impl FieldChange {
-    /// A change of a plain field; `None` when nothing changed.
-    pub fn of(field: impl Into<String>, old: impl Into<Value>, new: impl Into<Value>) -> Option<Self> {
-        let (old, new) = (old.into(), new.into());
-        let some = |value: Value| (!value.is_null()).then_some(value);
-        (old != new).then(|| Self { field: field.into(), old: some(old), new: some(new), is_secret: false })
-    }
-
-    fn of_secret(key: &str, was_set: bool, is_set: bool) -> Self {
-        let mark = |is_set: bool| is_set.then(|| Value::from("set"));
-        let new = if was_set && is_set { Some(Value::from("changed")) } else { mark(is_set) };
-        Self { field: format!("inputs.{key}"), old: mark(was_set), new, is_secret: true }
+/// A typed value may be a secret: it never reaches a log by way of `Debug`.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = match self.value {
+            Change::Keep => "Keep",
+            Change::Clear => "Clear",
+            Change::Set(_) => "Set(masked)",
+        };
+        f.debug_struct("Edit")
+            .field("value", &value)
+            .field("managed_by", &self.managed_by)
+            .field("shared", &self.shared)
+            .finish()
     }
 }
 
 /// A layer after its edits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Edited {
     pub inputs: Inputs,
     /// Secrets to seal (`Some`) or drop (`None`); the others stay.
     pub secrets: BTreeMap<String, Option<Value>>,
     pub changes: Vec<FieldChange>,
+}
+
+impl fmt::Debug for Edited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secrets: Vec<&String> = self.secrets.keys().collect();
+        f.debug_struct("Edited")
+            .field("inputs", &self.inputs)
+            .field("secrets", &secrets)
+            .field("changes", &self.changes)
+            .finish()
+    }
 }
 
 /// The layer that is edited and what stands around it.
@@ -107,38 +108,46 @@ pub fn apply(context: &Context<'_>, edits: &BTreeMap<String, Edit>) -> Result<Ed
     let mut wrong = Vec::new();
     // Who manages what may change in the same edit, and decides whether the values may be set.
     for (key, edit) in edits {
-        match known(context.kind, key) {
-            Ok(input) => {
-                settings(context, input, edit, &mut edited).map_err(|error| wrong.push(error)).unwrap_or_default()
-            }
-            Err(error) => wrong.push(error),
-        }
+        let done = match context.kind.input(key) {
+            Some(input) => settings(context, input, edit, &mut edited),
+            None => unknown(context, key, edit, &mut edited),
+        };
+        wrong.extend(done.err());
     }
     let global = if context.layer == Layer::Global { edited.inputs.clone() } else { context.global.clone() };
     for (key, edit) in edits {
-        if let Some(input) = context.kind.input(key)
-            && let Err(error) = value(context, &global, input, edit, &mut edited)
-        {
-            wrong.push(error);
+        if let Some(input) = context.kind.input(key) {
+            wrong.extend(value(context, &global, input, edit, &mut edited).err());
         }
     }
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    edited.inputs.retain(|_, stored| !stored.is_empty());
+    edited.inputs.retain(|key, stored| !stored.is_empty() || !edits.contains_key(key));
     bind(context, &mut edited);
     Ok(edited)
 }
 
-fn known<'a>(kind: &'a ConnectionType, key: &str) -> Result<&'a Input, FieldError> {
-    kind.input(key).ok_or_else(|| {
-        let keys = || kind.inputs.iter().map(|input| input.key.as_str());
-        let help = match nearest(key, keys()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it has {}", keys().collect::<Vec<_>>().join(", ")),
-        };
-        FieldError::new(format!("inputs.{key}"), "unknown_input", format!("`{}` has no such input; {help}", kind.key))
-    })
+/// An input that the manifest does not have is refused. What is still stored of one that it once had can be cleared.
+fn unknown(context: &Context<'_>, key: &str, edit: &Edit, edited: &mut Edited) -> Result<(), FieldError> {
+    let clears = *edit == Edit { value: Change::Clear, ..Edit::default() };
+    if let Some(stored) = edited.inputs.get(key).filter(|_| clears && context.side == Side::Organization) {
+        if stored.secret {
+            edited.secrets.insert(key.to_owned(), None);
+        }
+        // Whether the old value was a secret is no longer known: it is told as one.
+        edited.changes.extend(stored.is_set().then(|| FieldChange::of_secret(key, true, false)));
+        edited.inputs.remove(key);
+        return Ok(());
+    }
+    let seen = |input: &&Input| may_see(context.side, context.scope, managed_by(context.scope, context.global, input));
+    let keys = || context.kind.inputs.iter().filter(seen).map(|input| input.key.as_str());
+    let help = match nearest(key, keys()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("it has {}", keys().collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("`{}` has no such input; {help}", context.kind.key);
+    Err(FieldError::new(format!("inputs.{key}"), "unknown_input", message))
 }
 
 /// Who manages the input, and whether its value travels.
@@ -148,8 +157,9 @@ fn settings(context: &Context<'_>, input: &Input, edit: &Edit, edited: &mut Edit
     }
     let field = |name: &str| format!("inputs.{}.{name}", input.key);
     if context.layer != Layer::Global || context.side != Side::Organization {
+        let name = if edit.managed_by == Change::Keep { "shared" } else { "managed_by" };
         let message = "this is decided on the connection, by the organization";
-        return Err(FieldError::new(field("managed_by"), "not_settable", message));
+        return Err(FieldError::new(field(name), "not_settable", message));
     }
     if edit.shared == Change::Set(true) && input.is_secret() {
         return Err(FieldError::new(field("shared"), "secret_not_shared", "a secret never leaves its tenant"));
@@ -187,11 +197,15 @@ fn value(
     let field = || format!("inputs.{}", input.key);
     let typed = match &edit.value {
         Change::Keep => return Ok(()),
-        Change::Clear => None,
-        Change::Set(Value::String(text)) if text.is_empty() && input.is_secret() => return Ok(()),
+        Change::Clear | Change::Set(Value::Null) => None,
         Change::Set(value) => Some(value),
     };
     if input.is_derived() {
+        // A value from before the input became derived may go.
+        if typed.is_none() && context.side == Side::Organization {
+            clear(input, edited);
+            return Ok(());
+        }
         return Err(FieldError::new(field(), "derived", "it is derived from other inputs"));
     }
     let who = managed_by(context.scope, global, input);
@@ -204,52 +218,69 @@ fn value(
         Some(value) => normalise(input, value).map_err(|(code, message)| FieldError::new(field(), code, message))?,
         None => None,
     };
-    if input.is_secret() {
-        store_secret(input, new, edited);
-    } else {
-        let stored = edited.inputs.entry(input.key.clone()).or_default();
-        let change =
-            FieldChange::of(field(), stored.value.clone().unwrap_or_default(), new.clone().unwrap_or_default());
-        edited.changes.extend(change);
-        if stored.secret {
-            edited.secrets.insert(input.key.clone(), None);
-        }
-        *stored = Stored { value: new, managed_by: stored.managed_by, shared: stored.shared, ..Stored::default() };
+    match (input.is_secret(), new) {
+        // A form shows a secret as blank: blank means that nobody typed.
+        (true, None) if typed.is_some() => {}
+        (_, None) => clear(input, edited),
+        (true, Some(new)) => store_secret(context, input, new, edited),
+        (false, Some(new)) => store_plain(input, new, edited),
     }
     Ok(())
 }
 
-fn store_secret(input: &Input, new: Option<Value>, edited: &mut Edited) {
-    let stored = edited.inputs.entry(input.key.clone()).or_default();
-    let (was_set, is_set) = (stored.secret, new.is_some());
-    if !was_set && !is_set && stored.value.is_none() {
-        return;
+fn clear(input: &Input, edited: &mut Edited) {
+    let Some(stored) = edited.inputs.get_mut(&input.key).filter(|stored| stored.is_set()) else { return };
+    if stored.secret || input.is_secret() {
+        edited.changes.push(FieldChange::of_secret(&input.key, true, false));
+        edited.secrets.insert(input.key.clone(), None);
+    } else {
+        let old = stored.value.take().unwrap_or_default();
+        edited.changes.extend(FieldChange::of(format!("inputs.{}", input.key), old, Value::Null));
     }
-    edited.changes.push(FieldChange::of_secret(&input.key, was_set, is_set));
-    *stored = Stored { secret: is_set, managed_by: stored.managed_by, shared: stored.shared, ..Stored::default() };
-    edited.secrets.insert(input.key.clone(), new);
+    *stored = settings_of(stored);
+}
+
+fn store_secret(context: &Context<'_>, input: &Input, new: Value, edited: &mut Edited) {
+    let stored = edited.inputs.entry(input.key.clone()).or_default();
+    edited.changes.push(FieldChange::of_secret(&input.key, stored.is_set(), true));
+    let times = stored.entered + u32::from(destination_inputs(context.kind).contains(&input.key));
+    *stored = Stored { secret: true, entered: times, ..settings_of(stored) };
+    edited.secrets.insert(input.key.clone(), Some(new));
+}
+
+fn store_plain(input: &Input, new: Value, edited: &mut Edited) {
+    let stored = edited.inputs.entry(input.key.clone()).or_default();
+    if stored.secret {
+        edited.secrets.insert(input.key.clone(), None);
+        edited.changes.push(FieldChange::of_secret(&input.key, true, false));
+    }
+    let old = stored.value.take().filter(|_| !stored.secret).unwrap_or_default();
+    edited.changes.extend(FieldChange::of(format!("inputs.{}", input.key), old, new.clone()));
+    *stored = Stored { value: Some(new), ..settings_of(stored) };
+}
+
+/// What stays when a value goes.
+fn settings_of(stored: &Stored) -> Stored {
+    Stored { managed_by: stored.managed_by, shared: stored.shared, entered: stored.entered, ..Stored::default() }
 }
 
 /// Secrets that were typed now are meant for where the layers point now.
 fn bind(context: &Context<'_>, edited: &mut Edited) {
-    let typed: Vec<String> =
-        edited.secrets.iter().filter(|(_, secret)| secret.is_some()).map(|(key, _)| key.clone()).collect();
+    let typed: Vec<&String> =
+        edited.secrets.iter().filter(|(_, secret)| secret.is_some()).map(|(key, _)| key).collect();
     if typed.is_empty() {
         return;
     }
-    let inputs = edited.inputs.clone();
+    let (kind, scope) = (context.kind, context.scope);
     let layers = match context.layer {
-        Layer::Global => Layers { kind: context.kind, scope: context.scope, global: &inputs, credential: None },
-        Layer::Credential(owner) => Layers {
-            kind: context.kind,
-            scope: context.scope,
-            global: context.global,
-            credential: Some((owner, &inputs)),
-        },
+        Layer::Global => Layers { kind, scope, global: &edited.inputs, credential: None },
+        Layer::Credential(owner) => {
+            Layers { kind, scope, global: context.global, credential: Some((owner, &edited.inputs)) }
+        }
     };
     let places = destinations(&layers, context.layer);
     for key in typed {
-        if let Some(stored) = edited.inputs.get_mut(&key) {
+        if let Some(stored) = edited.inputs.get_mut(key) {
             stored.bound_to.clone_from(&places);
         }
     }

@@ -40,8 +40,12 @@ pub fn normalise(input: &Input, value: &Value) -> Result<Option<Value>, Wrong> {
             Value::Object(entries) => {
                 let mut out = Map::new();
                 for (key, item) in entries {
+                    let key = key.trim();
+                    if key.is_empty() || key.chars().any(char::is_control) {
+                        return Err(("wrong_name", "each value needs a name without control characters".to_owned()));
+                    }
                     if let Some(item) = one(input, item)? {
-                        out.insert(key.clone(), item);
+                        out.insert(key.to_owned(), item);
                     }
                 }
                 Ok((!out.is_empty()).then_some(Value::Object(out)))
@@ -55,7 +59,7 @@ pub fn normalise(input: &Input, value: &Value) -> Result<Option<Value>, Wrong> {
 fn one(input: &Input, value: &Value) -> Result<Option<Value>, Wrong> {
     let wrong = |expected: &str| Err(("wrong_type", format!("{expected} is expected")));
     match (input.kind, value) {
-        (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (kind, Value::String(text)) if text.is_empty() || (is_one_line(kind) && text.trim().is_empty()) => Ok(None),
         (InputKind::Boolean, Value::Bool(_)) | (InputKind::Number, Value::Number(_)) => Ok(Some(value.clone())),
         (InputKind::Boolean, Value::String(text)) => match text.trim().to_lowercase().as_str() {
             "true" => Ok(Some(Value::Bool(true))),
@@ -85,8 +89,13 @@ fn number(text: &str) -> Option<Value> {
     text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number)
 }
 
+/// A password may hold anything, and a text several lines.
+fn is_one_line(kind: InputKind) -> bool {
+    !matches!(kind, InputKind::Text | InputKind::Password)
+}
+
 fn text_value(input: &Input, text: &str) -> Result<Value, Wrong> {
-    let one_line = !matches!(input.kind, InputKind::Text | InputKind::Password);
+    let one_line = is_one_line(input.kind);
     // Pasted values come with blanks around them; inside a key they would never be meant.
     let text = if one_line { text.trim() } else { text };
     if one_line && text.chars().any(char::is_control) {
@@ -133,6 +142,8 @@ mod tests {
             (InputKind::String, json!(" a "), Some(json!("a"))),
             (InputKind::Password, json!(" a "), Some(json!(" a "))),
             (InputKind::String, json!(""), None),
+            (InputKind::String, json!("  "), None),
+            (InputKind::Password, json!("  "), Some(json!("  "))),
             (InputKind::String, json!(null), None),
             (InputKind::String, json!(7), Some(json!("7"))),
         ] {
@@ -170,5 +181,6 @@ mod tests {
         let map = Input { collection: Some(Collection::KeyValue), ..input(InputKind::String) };
         assert_eq!(normalise(&map, &json!({"a": "b", "c": ""})).unwrap(), Some(json!({"a": "b"})));
         assert!(normalise(&map, &json!(["a"])).is_err());
+        assert_eq!(normalise(&map, &json!({"a\r\nb": "c"})).unwrap_err().0, "wrong_name");
     }
 }

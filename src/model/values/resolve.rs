@@ -1,7 +1,7 @@
 //! Laying the layers: each input's effective value, where it came from, and what keeps it from being used.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 use crate::model::component::Input;
 use crate::model::component::ManagedBy;
 use crate::model::template::Encoding;
-use crate::model::template::Template;
-use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
 use crate::model::values::Secrets;
 use crate::model::values::Stored;
-use crate::model::values::destinations;
+use crate::model::values::compiled::CompiledInput;
+use crate::model::values::compiled::CompiledType;
+use crate::model::values::destination::Guard;
+use crate::model::values::lay::Laid;
 use crate::model::values::layer_counts;
 use crate::model::values::managed_by;
 
@@ -48,7 +49,7 @@ pub enum State {
 }
 
 /// One input's effective value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Effective<'a> {
     pub input: &'a Input,
     pub managed_by: ManagedBy,
@@ -60,10 +61,28 @@ pub struct Effective<'a> {
     pub value: Option<Value>,
 }
 
+/// Opened secrets never reach a log by way of `Debug`.
+impl fmt::Debug for Effective<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value =
+            if self.is_secret { self.value.as_ref().map(|_| Value::from("masked")) } else { self.value.clone() };
+        f.debug_struct("Effective")
+            .field("input", &self.input.key)
+            .field("managed_by", &self.managed_by)
+            .field("state", &self.state)
+            .field("origin", &self.origin)
+            .field("is_secret", &self.is_secret)
+            .field("value", &value)
+            .finish()
+    }
+}
+
 /// A stored value that no longer counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Ignored {
     pub input: String,
+    /// `unknown_input`, `managed_by_organization`, `kind_changed` (it became a secret, plain or derived) or
+    /// `scope_changed`.
     #[schema(value_type = String)]
     pub reason: &'static str,
 }
@@ -97,115 +116,83 @@ impl Resolution<'_> {
 /// Lays the layers. Secrets are filled in when given: of the global layer, of the credential.
 #[must_use]
 pub fn resolve<'a>(layers: &Layers<'a>, secrets: Option<(&Secrets, &Secrets)>) -> Resolution<'a> {
-    let places = Places::new(layers);
-    let mut inputs: Vec<Effective<'a>> =
-        layers
-            .kind
-            .inputs
-            .iter()
-            .map(|input| {
-                if input.is_derived() { derived_later(layers, input) } else { stored(layers, &places, input, secrets) }
-            })
-            .collect();
-    derive(&mut inputs);
-    Resolution { inputs, ignored: ignored(layers) }
+    CompiledType::new(layers.kind).resolve(layers, secrets)
 }
 
-/// The destinations of each layer's secrets, rendered once.
-struct Places {
-    global: Vec<String>,
-    credential: Vec<String>,
-}
-
-impl Places {
-    fn new(layers: &Layers<'_>) -> Self {
-        let has_secrets = |inputs: &Inputs| inputs.values().any(|stored| stored.secret);
-        let global = if has_secrets(layers.global) { destinations(layers, Layer::Global) } else { Vec::new() };
-        let credential = match layers.credential {
-            Some((owner, inputs)) if has_secrets(inputs) => destinations(layers, Layer::Credential(owner)),
-            _ => Vec::new(),
-        };
-        Self { global, credential }
+impl CompiledType {
+    /// Lays the layers as [`resolve`] does, with the work of reading the manifest already done. `layers.kind` must be what
+    /// this was made of.
+    #[must_use]
+    pub fn resolve<'a>(&self, layers: &Layers<'a>, secrets: Option<(&Secrets, &Secrets)>) -> Resolution<'a> {
+        debug_assert_eq!(self.inputs.len(), layers.kind.inputs.len(), "compiled of another connection type");
+        let laid = Laid { compiled: self, scope: layers.scope, global: layers.global, credential: layers.credential };
+        let guard = Guard::new(laid);
+        let stored = |(at, input)| stored(&laid, &guard, at, input, secrets);
+        let mut inputs: Vec<Effective<'a>> = layers.kind.inputs.iter().enumerate().map(stored).collect();
+        for (at, compiled) in self.inputs.iter().enumerate().filter(|(_, compiled)| compiled.is_derived) {
+            derive(compiled, at, &mut inputs);
+        }
+        Resolution { inputs, ignored: ignored(layers) }
     }
 }
 
+/// An input that layers set. A derived one is left unset here.
 fn stored<'a>(
-    layers: &Layers<'a>,
-    places: &Places,
+    laid: &Laid<'_>,
+    guard: &Guard<'_>,
+    at: usize,
     input: &'a Input,
     secrets: Option<(&Secrets, &Secrets)>,
 ) -> Effective<'a> {
-    let who = managed_by(layers.scope, layers.global, input);
-    let found = strongest(layers, input, who);
-    let is_secret = input.is_secret();
-    let (state, origin, value) = match found {
+    let compiled = &laid.compiled.inputs[at];
+    let default = || compiled.default.clone().filter(|_| !compiled.is_secret || secrets.is_some());
+    let (state, origin, value) = match laid.strongest(at) {
+        Some((origin, stored)) if stored.secret && guard.is_quarantined(at, origin, stored) => {
+            (State::Quarantined, Some(origin), None)
+        }
         Some((origin, stored)) if stored.secret => {
-            let (now, opened) = match origin {
-                Origin::Credential => (&places.credential, secrets.map(|(_, own)| own)),
-                _ => (&places.global, secrets.map(|(global, _)| global)),
-            };
-            if stored.bound_to == *now {
-                (State::Set, Some(origin), opened.and_then(|opened| opened.get(&input.key)).cloned())
-            } else {
-                (State::Quarantined, Some(origin), None)
-            }
+            let opened = secrets.map(|(global, own)| if origin == Origin::Credential { own } else { global });
+            (State::Set, Some(origin), opened.and_then(|opened| opened.get(&input.key)).cloned())
         }
         Some((origin, stored)) => (State::Set, Some(origin), stored.value.clone()),
-        None => match &input.default {
-            Some(default) => (State::Set, Some(Origin::Default), Some(default.clone())),
-            None if input.required => (State::Missing, None, None),
-            None => (State::Unset, None, None),
-        },
+        None if compiled.default.is_some() => (State::Set, Some(Origin::Default), default()),
+        None if compiled.is_needed => (State::Missing, None, None),
+        None => (State::Unset, None, None),
     };
-    Effective { input, managed_by: who, state, origin, is_secret, value }
+    Effective { input, managed_by: laid.manager(at), state, origin, is_secret: compiled.is_secret, value }
 }
 
-/// The strongest layer that sets the input and counts. A secret input is only ever stored as a secret.
-fn strongest<'a>(layers: &Layers<'a>, input: &Input, who: ManagedBy) -> Option<(Origin, &'a Stored)> {
-    let usable =
-        |stored: &&Stored| if input.is_secret() { stored.secret } else { stored.value.is_some() && !stored.secret };
-    let own = layers
-        .credential
-        .filter(|(owner, _)| layer_counts(layers.scope, Layer::Credential(*owner), who))
-        .and_then(|(_, inputs)| inputs.get(&input.key))
-        .filter(usable);
-    match own {
-        Some(stored) => Some((Origin::Credential, stored)),
-        None => layers.global.get(&input.key).filter(usable).map(|stored| (Origin::Global, stored)),
-    }
+/// Computes a derived input. One that names a secret is a secret itself, and it is managed by whoever manages most
+/// strictly among what it names: it must not show a customer what the customer may not see.
+fn derive(compiled: &CompiledInput, at: usize, inputs: &mut [Effective<'_>]) {
+    let Some(derived) = &compiled.derived else { return };
+    let sources = || derived.sources.iter().map(|source| &inputs[*source]);
+    let is_secret = compiled.is_secret || sources().any(|source| source.is_secret);
+    let managed_by = sources().map(|source| source.managed_by).fold(inputs[at].managed_by, stricter);
+    let state = if sources().any(|source| source.state == State::Quarantined) {
+        State::Quarantined
+    } else if derived.is_sound && sources().all(|source| source.state == State::Set) {
+        State::Set
+    } else if compiled.is_needed {
+        State::Missing
+    } else {
+        State::Unset
+    };
+    let lookup = |name: &str| {
+        let source = sources().find(|source| source.input.key == name)?;
+        source.value.as_ref().map(|value| Cow::Owned(as_text(value)))
+    };
+    let value = match state {
+        State::Set => derived.template.render(&lookup, Encoding::Plain).ok().map(Value::String),
+        _ => None,
+    };
+    let origin = (state == State::Set).then_some(Origin::Derived);
+    inputs[at] = Effective { input: inputs[at].input, managed_by, state, origin, is_secret, value };
 }
 
-fn derived_later<'a>(layers: &Layers<'a>, input: &'a Input) -> Effective<'a> {
-    let managed_by = managed_by(layers.scope, layers.global, input);
-    Effective { input, managed_by, state: State::Unset, origin: None, is_secret: input.is_secret(), value: None }
-}
-
-/// Computes the derived inputs last. One that names a secret is a secret itself.
-fn derive(inputs: &mut [Effective<'_>]) {
-    let known: BTreeMap<String, (State, bool, Option<String>)> =
-        inputs.iter().map(|e| (e.input.key.clone(), (e.state, e.is_secret, e.value.as_ref().map(as_text)))).collect();
-    for effective in inputs.iter_mut().filter(|effective| effective.input.is_derived()) {
-        let Some(template) = effective.input.template.as_deref().and_then(|text| Template::parse(text).ok()) else {
-            continue;
-        };
-        let used: Vec<_> = template.names().filter_map(|name| known.get(name)).collect();
-        effective.is_secret = effective.is_secret || used.iter().any(|(_, is_secret, _)| *is_secret);
-        let worst = used.iter().map(|(state, _, _)| *state);
-        effective.state = if worst.clone().any(|state| state == State::Quarantined) {
-            State::Quarantined
-        } else if worst.clone().all(|state| state == State::Set) {
-            effective.origin = Some(Origin::Derived);
-            State::Set
-        } else if effective.input.required {
-            State::Missing
-        } else {
-            State::Unset
-        };
-        let lookup = |name: &str| known.get(name).and_then(|(_, _, value)| value.clone()).map(Cow::Owned);
-        if effective.state == State::Set {
-            effective.value = template.render(&lookup, Encoding::Plain).ok().map(Value::String);
-        }
-    }
+fn stricter(one: ManagedBy, other: ManagedBy) -> ManagedBy {
+    let order = [ManagedBy::Organization, ManagedBy::Embedded, ManagedBy::Customer];
+    order.into_iter().find(|who| [one, other].contains(who)).unwrap_or(one)
 }
 
 /// A value as templates see it.
@@ -218,37 +205,29 @@ pub fn as_text(value: &Value) -> String {
     }
 }
 
-/// Stored values that do not count: the organization manages them by now, or the manifest no longer has them.
+/// Stored values that do not count, the credential's first.
 fn ignored(layers: &Layers<'_>) -> Vec<Ignored> {
-    let mut found = Vec::new();
-    if let Some((owner, inputs)) = layers.credential {
-        for (key, stored) in inputs.iter().filter(|(_, stored)| stored.is_set()) {
-            match layers.kind.input(key) {
-                None => found.push(Ignored { input: key.clone(), reason: "unknown_input" }),
-                Some(input) => {
-                    let who = managed_by(layers.scope, layers.global, input);
-                    if !layer_counts(layers.scope, Layer::Credential(owner), who) {
-                        found.push(Ignored { input: key.clone(), reason: "managed_by_organization" });
-                    } else if stored.secret != input.is_secret() {
-                        found.push(Ignored { input: key.clone(), reason: "kind_changed" });
-                    }
-                }
-            }
-        }
-    }
-    for (key, stored) in layers.global.iter().filter(|(_, stored)| stored.is_set()) {
-        match layers.kind.input(key) {
-            None => found.push(Ignored { input: key.clone(), reason: "unknown_input" }),
-            Some(input) if stored.secret != input.is_secret() => {
-                found.push(Ignored { input: key.clone(), reason: "kind_changed" });
-            }
-            Some(_) => {}
-        }
-    }
-    found
+    let credential = layers.credential.map(|(owner, inputs)| (Layer::Credential(owner), inputs));
+    let each = credential.into_iter().chain([(Layer::Global, layers.global)]);
+    let values = each.flat_map(|(layer, inputs)| inputs.iter().map(move |(key, stored)| (layer, key, stored)));
+    let found = values.filter(|(_, _, stored)| stored.is_set()).filter_map(|(layer, key, stored)| {
+        Some(Ignored { input: key.clone(), reason: why_ignored(layers, layer, key, stored)? })
+    });
+    found.collect()
 }
 
-/// What must be set before a credential of `owner` can be used, and who sets it.
+fn why_ignored(layers: &Layers<'_>, layer: Layer, key: &str, stored: &Stored) -> Option<&'static str> {
+    let Some(input) = layers.kind.input(key) else { return Some("unknown_input") };
+    let who = managed_by(layers.scope, layers.global, input);
+    match layer {
+        Layer::Credential(owner) if !owner.fits(layers.scope) => Some("scope_changed"),
+        _ if !layer_counts(layers.scope, layer, who) => Some("managed_by_organization"),
+        _ if stored.secret != input.is_secret() || input.is_derived() => Some("kind_changed"),
+        _ => None,
+    }
+}
+
+/// What must be set before the layers can be used, and who sets it.
 #[must_use]
 pub fn missing(resolution: &Resolution<'_>) -> Vec<(String, ManagedBy, State)> {
     resolution
