@@ -82,7 +82,8 @@ impl App {
                 let scope = new.scope;
                 let described = app.new_connection(tx, &actor, new, now)?;
                 if scope == Scope::OrganizationCustomer && described.kind()?.auth.needs_consent() {
-                    let message = "somebody at the customer authorizes at the provider: use customer, or organization_global";
+                    let message =
+                        "somebody at the customer authorizes at the provider: use customer, or organization_global";
                     let wrong = vec![FieldError::new("scope", "needs_consent", message)];
                     return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
                 }

@@ -131,13 +131,7 @@ impl App {
     }
 
     /// Writes a draft in place of the one before.
-    pub(super) fn put_draft(
-        &self,
-        tx: &mut Conn,
-        tenant: TenantId,
-        draft: &Version,
-        slots: &[Slot],
-    ) -> Result<()> {
+    pub(super) fn put_draft(&self, tx: &mut Conn, tenant: TenantId, draft: &Version, slots: &[Slot]) -> Result<()> {
         if let Some(old) = store::integration::find_version(tx, tenant, draft.integration_id, DRAFT)? {
             store::integration::delete_version(tx, tenant, old.id)?;
         }

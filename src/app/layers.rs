@@ -1,11 +1,8 @@
 //! A connection with its layers opened: what every look at effective values starts from.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use crate::app::App;
 use crate::app::component::connection_type;
@@ -142,16 +139,6 @@ fn organization_lacks(resolution: &Resolution<'_>) -> bool {
         State::Missing => effective.input.managed_by == Some(ManagedBy::Organization) && !effective.input.is_derived(),
         _ => false,
     })
-}
-
-/// How many characters each secret of both layers has, the stronger one counting: people see a masked length.
-#[must_use]
-pub fn secret_lengths(global: &Secrets, own: &Secrets) -> BTreeMap<String, usize> {
-    let length = |value: &Value| match value {
-        Value::String(text) => text.chars().count(),
-        other => other.to_string().chars().count(),
-    };
-    global.iter().chain(own).map(|(key, value)| (key.clone(), length(value))).collect()
 }
 
 /// The OAuth scopes that a connection asks for by its global values; `None` when it asks for none, or they are open.

@@ -208,7 +208,12 @@ pub fn delete(c: &mut Conn, tenant: TenantId, id: IntegrationId) -> Result<()> {
     Ok(())
 }
 
-pub fn find_version(c: &mut Conn, tenant: TenantId, integration: IntegrationId, number: i64) -> Result<Option<Version>> {
+pub fn find_version(
+    c: &mut Conn,
+    tenant: TenantId,
+    integration: IntegrationId,
+    number: i64,
+) -> Result<Option<Version>> {
     let row: Option<VersionRow> = on!(c, db => integration_versions::table
         .filter(integration_versions::tenant_id.eq(tenant))
         .filter(integration_versions::integration_id.eq(integration))

@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::app::credential::OwnerRef;
 use crate::app::layers::Described;
-use crate::app::layers::secret_lengths;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::TenantId;
@@ -14,10 +13,13 @@ use crate::model::credential::Credential;
 use crate::model::credential::Owner;
 use crate::model::credential::Status;
 use crate::model::values::Inputs;
+use crate::model::values::Layer;
 use crate::model::values::OwnerKind;
 use crate::model::values::Side;
 use crate::model::values::resolve;
-use crate::model::values::view::ValuesView;
+use crate::model::values::view::Lengths;
+use crate::model::values::view::View;
+use crate::model::values::view::Viewer;
 use crate::model::values::view::view;
 use crate::store;
 use crate::store::conn::Conn;
@@ -28,7 +30,7 @@ pub struct EffectiveValues {
     /// Absent: the owner has none, and gets what the other layers give.
     pub credential: Option<Credential>,
     pub status: Status,
-    pub values: ValuesView,
+    pub values: View,
 }
 
 impl App {
@@ -74,8 +76,12 @@ impl App {
             None if resolution.is_complete() => Status::Active,
             None => Status::Pending,
         };
-        let lengths = secret_lengths(&global, &own);
-        let values = view(&resolution, Side::Organization, described.connection.scope, Some(&lengths));
+        let viewer = Viewer {
+            side: Side::Organization,
+            scope: described.connection.scope,
+            layer: owner.map_or(Layer::Global, Layer::Credential),
+        };
+        let values = view(&resolution, viewer, Some(&Lengths::of(&global, &own)));
         Ok(EffectiveValues { described, credential, status, values })
     }
 

@@ -87,7 +87,7 @@ impl<'a> Binder<'a> {
             variable: plan.slot.variable,
             component: plan.slot.component,
             connection_type: plan.slot.connection_type,
-            scope: variable.inline().is_some().then(|| proposed_scope(variable)),
+            scope: variable.inline().is_some().then(|| variable.proposed_scope()),
             required_scopes: plan.slot.required_scopes,
             connection_id: None,
             stable_key: plan.slot.stable_key,
@@ -123,7 +123,9 @@ impl<'a> Binder<'a> {
     fn check_users(&mut self, tx: &mut Conn, variable: &ConnectionVariable, found: &Connection) -> Result<()> {
         let lookup = self.app.lookup(tx, self.tenant())?;
         for step in &self.definition.steps {
-            let Some(component) = step.component.as_deref().filter(|component| *component != found.component) else { continue };
+            let Some(component) = step.component.as_deref().filter(|component| *component != found.component) else {
+                continue;
+            };
             let Some(used) = step.connections.iter().find(|used| used.variable == variable.key) else { continue };
             let accepts = lookup.get(component).is_some_and(|known| accepts(&known, found));
             if !accepts {
@@ -146,7 +148,8 @@ impl<'a> Binder<'a> {
     ) -> Result<SlotAction> {
         let component = self.app.ensure_pin(tx, self.tenant(), &inline.component, self.now)?;
         let kind = crate::app::component::connection_type(&component, kind)?;
-        let proposed = slot.stable_key.clone().unwrap_or_else(|| join(&[&slug_or(&inline.component, "component"), &kind.key]));
+        let proposed =
+            slot.stable_key.clone().unwrap_or_else(|| join(&[&slug_or(&inline.component, "component"), &kind.key]));
         // Somebody may have given the proposed key to a connection of another type: it stays theirs.
         let fallback = join(&[&proposed, &slug_or(&variable.key, "variable")]);
         for key in [&proposed, &fallback] {
@@ -185,7 +188,7 @@ impl<'a> Binder<'a> {
         (inline, kind): (&Inline, &ConnectionType),
         key: &str,
     ) -> Result<Described> {
-        let scope = proposed_scope(variable);
+        let scope = variable.proposed_scope();
         let mut inputs: BTreeMap<String, Edit> = BTreeMap::new();
         for (name, (value, _)) in definition::proposed_values(variable, kind) {
             let Some(input) = kind.input(&name) else { continue };
@@ -234,7 +237,7 @@ impl<'a> Binder<'a> {
         found: &Connection,
     ) -> Result<()> {
         let key = &found.stable_key;
-        let proposed = proposed_scope(variable);
+        let proposed = variable.proposed_scope();
         if found.scope != proposed {
             let message = format!("`{}` proposes the scope {proposed}; `{key}` has {}", variable.key, found.scope);
             self.problems.push(Problem::warning("scope_differs", variable.place, message));
@@ -249,7 +252,8 @@ impl<'a> Binder<'a> {
             })
             .collect();
         for difference in definition::differences(variable, kind, &existing) {
-            let message = format!("`{}` of `{}` differs from `{key}`, which stays as it is", difference.input, variable.key);
+            let message =
+                format!("`{}` of `{}` differs from `{key}`, which stays as it is", difference.input, variable.key);
             self.problems.push(Problem::warning("value_differs", difference.place, message));
         }
         let described = Described { connection: found.clone(), component: std::sync::Arc::clone(component) };
@@ -260,7 +264,8 @@ impl<'a> Binder<'a> {
             None => Vec::new(),
         };
         if !lacking.is_empty() {
-            let message = format!("`{key}` does not ask for the scopes that `{}` needs: {}", variable.key, lacking.join(" "));
+            let message =
+                format!("`{key}` does not ask for the scopes that `{}` needs: {}", variable.key, lacking.join(" "));
             let help = format!("add them to the scopes of `{key}`, then have its owners authorize again");
             self.problems.push(Problem::warning("missing_scopes", variable.place, message).help(help));
         }
@@ -271,10 +276,6 @@ impl<'a> Binder<'a> {
 fn take(slot: &mut Slot, connection: &Connection) {
     slot.connection_id = Some(connection.id);
     slot.stable_key = None;
-}
-
-fn proposed_scope(variable: &ConnectionVariable) -> Scope {
-    if variable.is_org_only { Scope::OrganizationCustomer } else { Scope::Customer }
 }
 
 /// Whether steps of a component take this connection.

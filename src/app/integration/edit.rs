@@ -114,8 +114,10 @@ impl App {
         if before.as_deref() == Some(after) {
             return Ok(Vec::new());
         }
-        let mut changes: Vec<SwitchedUse> =
-            definition::switch_slot(&definition, variable, before.as_deref(), after).into_iter().map(switched).collect();
+        let mut changes: Vec<SwitchedUse> = definition::switch_slot(&definition, variable, before.as_deref(), after)
+            .into_iter()
+            .map(switched)
+            .collect();
         if changes.is_empty() {
             let input = variable.to_owned();
             changes.push(SwitchedUse { path: "Configuration".to_owned(), input, before, after: after.to_owned() });
@@ -145,7 +147,8 @@ impl App {
         });
         if !takes {
             let component = component.unwrap_or_default();
-            let message = format!("`{path}` is a step of {component}, and `{}` a connection of {}", to.stable_key, to.component);
+            let message =
+                format!("`{path}` is a step of {component}, and `{}` a connection of {}", to.stable_key, to.component);
             return Err(Error::invalid("wrong_type", message));
         }
         let mut keys = Vec::new();
@@ -175,7 +178,10 @@ impl App {
             loaded.slots.push(slot);
         }
         let key_of = |variable: &Option<String>| {
-            variable.as_ref().and_then(|variable| keys.iter().find(|(key, _)| key == variable)).and_then(|(_, key)| key.clone())
+            variable
+                .as_ref()
+                .and_then(|variable| keys.iter().find(|(key, _)| key == variable))
+                .and_then(|(_, key)| key.clone())
         };
         let changes: Vec<SwitchedUse> = switched
             .changes
@@ -216,7 +222,8 @@ impl App {
             created_at: now,
             integration_id: integration.id,
         };
-        let slots: Vec<Slot> = slots.into_iter().map(|slot| self.as_draft_slot(tx, actor, slot)).collect::<Result<_>>()?;
+        let slots: Vec<Slot> =
+            slots.into_iter().map(|slot| self.as_draft_slot(tx, actor, slot)).collect::<Result<_>>()?;
         self.put_draft(tx, actor.tenant.id, &draft, &slots)?;
         let integration = Integration { draft_edited_by: Some(actor.name()), ..integration };
         store::integration::update(tx, actor.tenant.id, &integration, now)?;

@@ -90,10 +90,12 @@ impl App {
     pub async fn import_integration(&self, actor: Actor, text: String, key: Option<String>) -> Result<ImportReport> {
         actor.require(Permission::IntegrationsWrite)?;
         let (app, now) = (self.clone(), self.clock().now());
-        self.store().write_if(move |tx| {
-            let report = app.import(tx, &actor, &text, key.as_deref(), now)?;
-            Ok((report.ok, report))
-        }).await
+        self.store()
+            .write_if(move |tx| {
+                let report = app.import(tx, &actor, &text, key.as_deref(), now)?;
+                Ok((report.ok, report))
+            })
+            .await
     }
 
     /// The same report without writing anything.
@@ -106,7 +108,14 @@ impl App {
         self.store().write_if(move |tx| Ok((false, app.import(tx, &actor, &text, key.as_deref(), now)?))).await
     }
 
-    fn import(&self, tx: &mut Conn, actor: &Actor, text: &str, key: Option<&str>, now: Instant) -> Result<ImportReport> {
+    fn import(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        text: &str,
+        key: Option<&str>,
+        now: Instant,
+    ) -> Result<ImportReport> {
         let tenant = actor.tenant.id;
         store::tenant::bump_revision(tx, tenant)?;
         let lookup = self.lookup(tx, tenant)?;
@@ -137,7 +146,9 @@ impl App {
         let lookup = self.lookup(tx, tenant)?;
         let slots = bound
             .iter()
-            .map(|(slot, action)| Ok(ImportedSlot { slot: self.slot_view(tx, tenant, slot, &lookup)?, action: *action }))
+            .map(|(slot, action)| {
+                Ok(ImportedSlot { slot: self.slot_view(tx, tenant, slot, &lookup)?, action: *action })
+            })
             .collect::<Result<_>>()?;
         problems.sort_by_key(|problem| (problem.line, problem.column));
         let flows = definition.document.get("flows").and_then(|flows| flows.as_array()).map_or(0, Vec::len);
@@ -163,10 +174,8 @@ impl App {
             && found.name != definition.name
         {
             let message = format!("the key `{}` belongs to the integration \u{201c}{}\u{201d}", found.key, found.name);
-            let help = format!(
-                "import it with `--as {}` to replace that one, or with another key to keep both",
-                found.key
-            );
+            let help =
+                format!("import it with `--as {}` to replace that one, or with another key to keep both", found.key);
             return Ok(Err(Problem::error("key_of_another_name", start, message).help(help)));
         }
         Ok(Ok(found))
@@ -193,11 +202,8 @@ impl App {
         }
         let (integration, action) = match before {
             Some(Loaded { integration, .. }) => {
-                let changed = Integration {
-                    name: definition.name.clone(),
-                    draft_edited_by: Some(actor.name()),
-                    ..integration
-                };
+                let changed =
+                    Integration { name: definition.name.clone(), draft_edited_by: Some(actor.name()), ..integration };
                 store::integration::update(tx, tenant, &changed, now)?;
                 (changed, ImportAction::Updated)
             }

@@ -129,7 +129,8 @@ impl App {
                     return Err(store::connection::version_mismatch());
                 }
                 store::integration::delete(tx, tenant, integration.id)?;
-                let event = Event::new("integration.deleted", &key, json!({ "published": integration.published_number }));
+                let event =
+                    Event::new("integration.deleted", &key, json!({ "published": integration.published_number }));
                 store::audit::append(tx, Some(tenant), &actor.name(), &event, now)
             })
             .await

@@ -76,7 +76,8 @@ pub struct VersionView {
 
 impl From<Integration> for IntegrationSummary {
     fn from(integration: Integration) -> Self {
-        let Integration { id, key, name, published_number, draft_edited_by, version, created_at, updated_at } = integration;
+        let Integration { id, key, name, published_number, draft_edited_by, version, created_at, updated_at } =
+            integration;
         Self { id, key, name, published_number, draft_edited_by, version, created_at, updated_at }
     }
 }
@@ -125,12 +126,19 @@ impl App {
         let mut order = Vec::new();
         for step in definition.steps.iter().filter(|step| !step.connections.is_empty()) {
             order.push(step.path.clone());
-            steps.insert(step.path.clone(), StepView {
-                path: step.path.clone(),
-                component: step.component.clone(),
-                action: step.action.clone(),
-                connections: step.connections.iter().map(|used| (used.input.clone(), used.variable.clone())).collect(),
-            });
+            steps.insert(
+                step.path.clone(),
+                StepView {
+                    path: step.path.clone(),
+                    component: step.component.clone(),
+                    action: step.action.clone(),
+                    connections: step
+                        .connections
+                        .iter()
+                        .map(|used| (used.input.clone(), used.variable.clone()))
+                        .collect(),
+                },
+            );
         }
         Ok(IntegrationView {
             number: loaded.version.number,
@@ -154,7 +162,12 @@ impl App {
                 versions.sort_by_key(|version| if version.number == DRAFT { i64::MIN } else { -version.number });
                 Ok(versions
                     .into_iter()
-                    .map(|v| VersionView { number: v.number, digest: v.digest, created_by: v.created_by, created_at: v.created_at })
+                    .map(|v| VersionView {
+                        number: v.number,
+                        digest: v.digest,
+                        created_by: v.created_by,
+                        created_at: v.created_at,
+                    })
                     .collect())
             })
             .await
