@@ -4,6 +4,7 @@
 
 mod config;
 mod output;
+mod plan_view;
 mod problems;
 
 use std::ffi::OsString;

@@ -57,7 +57,7 @@ pub mod undo;
 pub mod write;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Where a sync comes from: a tenant here, a remote, or a folder.
 #[derive(Debug, Clone, Default, PartialEq)]

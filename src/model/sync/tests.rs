@@ -1,5 +1,7 @@
 //! What a sync promises, on random tenants and in telling cases.
 
 mod cases;
+pub(crate) mod example;
+mod folder;
 mod generate;
 mod properties;

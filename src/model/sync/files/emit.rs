@@ -308,7 +308,7 @@ mod tests {
           - plain
           -
             - x
-            - y: true
+            - "y": true
         "#);
     }
 }

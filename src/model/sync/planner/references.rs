@@ -171,15 +171,18 @@ impl<'a> Planner<'a> {
             self.used.insert(bound);
             return Found::blocked(ReferenceOutcome::WrongScope, reason, advice);
         }
-        if wanted == bound {
+        let key = self.matching.source.resolve(wanted).map_or(wanted, |(key, _)| key);
+        if wanted == bound && key == bound {
             return Found::of(ReferenceOutcome::Matched, bound, None);
         }
         let reason = if self.renames.contains_key(bound) {
             format!("renamed from `{bound}`")
-        } else if target.aliases.contains(wanted) {
-            format!("`{wanted}` is an alias of `{bound}` in {}", self.target.name)
+        } else if target.aliases.contains(key) {
+            format!("`{key}` is an alias of `{bound}` in {}", self.target.name)
+        } else if key == bound {
+            format!("`{wanted}` is an alias of `{bound}` in {}", self.source.name)
         } else {
-            format!("`{bound}` is another name of `{wanted}` in {}", self.source.name)
+            format!("`{bound}` is an alias of `{key}` in {}", self.source.name)
         };
         Found::of(ReferenceOutcome::ByAlias, bound, Some(reason))
     }
