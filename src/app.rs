@@ -20,6 +20,7 @@ pub mod connection;
 pub mod credential;
 pub mod integration;
 pub mod layers;
+pub mod sync;
 pub mod tenant;
 pub mod vault;
 

@@ -24,6 +24,7 @@ pub mod integration;
 pub mod migrate;
 pub mod schema;
 pub mod slot;
+pub mod sync;
 pub mod tenant;
 mod tls;
 pub mod types;

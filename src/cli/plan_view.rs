@@ -73,7 +73,8 @@ pub fn render_result(plan: &Plan, look: Look) -> String {
             blockers(&mut page, plan);
         }
         Outcome::Nothing => {
-            let message = format!("{} already is what {} says. Nothing was written.", plan.target.name, plan.source.name);
+            let message =
+                format!("{} already is what {} says. Nothing was written.", plan.target.name, plan.source.name);
             page.line(0, Style::Good, &message);
         }
         Outcome::Changes => {
@@ -96,7 +97,13 @@ fn title(page: &mut Page, what: &str, plan: &Plan) {
     page.line(
         0,
         Style::Bold,
-        &format!("{what}: {}{} -> {}{}{production}", source.name, revision(source.revision), target.name, revision(target.revision)),
+        &format!(
+            "{what}: {}{} -> {}{}{production}",
+            source.name,
+            revision(source.revision),
+            target.name,
+            revision(target.revision)
+        ),
     );
 }
 
@@ -239,13 +246,8 @@ fn differences(page: &mut Page, plan: &Plan) {
         page.item(Style::Plain, "≠", &difference.target_key, "");
         for field in &difference.fields {
             let side = |side: &Option<serde_json::Value>| side.as_ref().map_or_else(|| "(not set)".to_owned(), value);
-            let text = format!(
-                "{}: {} here, {} in {}",
-                field.field,
-                side(&field.old),
-                side(&field.new),
-                plan.source.name
-            );
+            let text =
+                format!("{}: {} here, {} in {}", field.field, side(&field.old), side(&field.new), plan.source.name);
             page.line(6, Style::Plain, &text);
         }
     }
@@ -325,7 +327,11 @@ fn summary(plan: &Plan) -> String {
         Outcome::Changes => format!("Plan: {}{unchanged}.", tally(plan)),
         Outcome::Blocked => {
             let blockers = count(plan.blockers.len(), "problem", "problems");
-            let would = if plan.changes.is_empty() { String::new() } else { format!(" It would be: {}{unchanged}.", tally(plan)) };
+            let would = if plan.changes.is_empty() {
+                String::new()
+            } else {
+                format!(" It would be: {}{unchanged}.", tally(plan))
+            };
             format!("Blocked by {blockers}; nothing can be written.{would}")
         }
     }

@@ -13,7 +13,7 @@ use crate::model::values::OwnerKind;
 use crate::model::values::Resolution;
 
 /// Whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Owner {
     Customer(CustomerId),
     Organization,
@@ -83,7 +83,7 @@ pub enum Status {
 }
 
 /// A stored credential. Its sealed secrets stay in the store until somebody opens them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Credential {
     pub id: CredentialId,
     pub connection_id: ConnectionId,

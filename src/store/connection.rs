@@ -242,3 +242,12 @@ pub fn delete(c: &mut Conn, tenant: TenantId, id: ConnectionId) -> Result<()> {
         .execute(db))?;
     Ok(())
 }
+
+/// Many at once with their current keys and aliases, none of which anybody has.
+pub fn insert_all(c: &mut Conn, tenant: TenantId, all: &[Connection]) -> Result<()> {
+    for chunk in all.chunks(1000) {
+        let rows = chunk.iter().map(|connection| Row::new(tenant, connection)).collect::<Result<Vec<_>>>()?;
+        on!(c, db => diesel::insert_into(connections::table).values(&rows).execute(db))?;
+    }
+    key::insert_all(c, tenant, all)
+}

@@ -274,3 +274,13 @@ pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<Vec<(Integration, Vers
         .load(db))?;
     Ok(rows.into_iter().map(|(row, version)| (row.into(), version.into())).collect())
 }
+
+/// The number that the next published version gets: numbers are never used twice.
+pub fn next_number(c: &mut Conn, tenant: TenantId, integration: IntegrationId) -> Result<i64> {
+    let newest: Option<i64> = on!(c, db => integration_versions::table
+        .filter(integration_versions::tenant_id.eq(tenant))
+        .filter(integration_versions::integration_id.eq(integration))
+        .select(diesel::dsl::max(integration_versions::number))
+        .first(db))?;
+    Ok(newest.unwrap_or(0) + 1)
+}

@@ -1,5 +1,8 @@
 //! Which slots refer to a connection: drafts by id, published versions by its key or an alias.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use diesel::BoolExpressionMethods as _;
 use diesel::ExpressionMethods as _;
 use diesel::JoinOnDsl as _;
@@ -8,6 +11,7 @@ use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
 
 use crate::error::Result;
+use crate::ids::ConnectionId;
 use crate::ids::TenantId;
 use crate::model::connection::Connection;
 use crate::store::conn::Conn;
@@ -40,4 +44,19 @@ pub fn list(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<V
         .select((integrations::key, integration_versions::number, slots::variable))
         .load(db))?;
     Ok(rows.into_iter().map(|(integration, number, variable)| SlotUse { integration, number, variable }).collect())
+}
+
+/// Connections that a version refers to which no snapshot holds: older published ones, and drafts beside them.
+pub fn outside_snapshots(c: &mut Conn, tenant: TenantId) -> Result<HashSet<ConnectionId>> {
+    type Found = (Option<ConnectionId>, Option<String>);
+    let rows: Vec<Found> = on!(c, db => slots::table
+        .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
+        .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))
+        .filter(slots::tenant_id.eq(tenant))
+        .filter(integration_versions::number.ne(integrations::published_number))
+        .select((slots::connection_id, slots::stable_key))
+        .load(db))?;
+    let keys: HashMap<String, ConnectionId> =
+        crate::store::connection::key::list(c, tenant)?.into_iter().map(|(key, id, _)| (key, id)).collect();
+    Ok(rows.into_iter().filter_map(|(id, key)| id.or_else(|| keys.get(&key?).copied())).collect())
 }

@@ -23,6 +23,7 @@ use crate::model::integration::Integration;
 use crate::model::integration::Slot;
 use crate::model::integration::Version;
 use crate::model::names::fold;
+use crate::model::sync::snapshot::digest_of;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -210,7 +211,11 @@ impl App {
     ) -> Result<()> {
         let Loaded { integration, version, slots } = loaded;
         let (definition, digest) = match document {
-            Some(document) => (serde_json::to_string(document).map_err(Error::internal)?, definition::digest(document)),
+            Some(document) => {
+                let text = serde_json::to_string(document).map_err(Error::internal)?;
+                let digest = digest_of(&text);
+                (text, digest)
+            }
             None => (version.definition, version.digest),
         };
         let draft = Version {

@@ -25,6 +25,7 @@ use crate::model::integration::Slot;
 use crate::model::integration::Version;
 use crate::model::problem::Place;
 use crate::model::problem::Problem;
+use crate::model::sync::snapshot::digest_of;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -192,9 +193,10 @@ impl App {
         now: Instant,
     ) -> Result<ImportAction> {
         let tenant = actor.tenant.id;
-        let digest = definition::digest(&definition.document);
+        let text = serde_json::to_string(&definition.document).map_err(Error::internal)?;
+        let digest = digest_of(&text);
         if let Some(before) = &before
-            && before.version.digest == digest
+            && (before.version.digest == digest || same_content(&before.version.definition, definition))
             && before.slots.len() == slots.len()
             && slots.iter().all(|slot| before.slots.iter().any(|old| same_binding(old, slot)))
         {
@@ -226,7 +228,7 @@ impl App {
             id: VersionId::new(),
             integration_id: integration.id,
             number: DRAFT,
-            definition: serde_json::to_string(&definition.document).map_err(Error::internal)?,
+            definition: text,
             digest,
             created_by: actor.name(),
             created_at: now,
@@ -236,6 +238,12 @@ impl App {
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
         Ok(action)
     }
+}
+
+/// Another order of the same keys is no change.
+fn same_content(before: &str, definition: &Definition) -> bool {
+    serde_json::from_str(before)
+        .is_ok_and(|before| definition::digest(&before) == definition::digest(&definition.document))
 }
 
 /// A published version holds keys where a draft holds ids: both may mean the same connection.

@@ -46,7 +46,7 @@ impl App {
                     return app.integration_view(tx, &actor, &key);
                 }
                 let slots = app.publishable_slots(tx, tenant, &loaded)?;
-                let number = loaded.integration.published_number + 1;
+                let number = store::integration::next_number(tx, tenant, loaded.integration.id)?;
                 let published = Version {
                     id: VersionId::new(),
                     number,

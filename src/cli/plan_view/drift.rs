@@ -76,7 +76,10 @@ fn local_values(page: &mut Page, drift: &Drift) {
     if drift.local_values.is_empty() {
         return;
     }
-    page.section(&format!("Each tenant's own, meant to differ ({})", count(drift.local_values.len(), "value", "values")));
+    page.section(&format!(
+        "Each tenant's own, meant to differ ({})",
+        count(drift.local_values.len(), "value", "values")
+    ));
     let shown = page.look.most(MAX_OBJECTS);
     for local in told.iter().take(shown) {
         let verdict = match local.verdict {

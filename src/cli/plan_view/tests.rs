@@ -234,8 +234,12 @@ fn updates_and_what_is_left_as_it_is() {
 fn prune_and_warnings() {
     let (source, mut target) = tenants();
     target.snapshot.connections.insert("spare".to_owned(), connection("slack", "oauth2", "Spare"));
-    target.snapshot.integrations.insert("old".to_owned(), integration("Old", true, &[("Chat", slot("slack", "oauth2", "spare"))]));
-    let pending = ConnectionFacts { needs_authorization: true, has_test_credential: false, ..ConnectionFacts::default() };
+    target
+        .snapshot
+        .integrations
+        .insert("old".to_owned(), integration("Old", true, &[("Chat", slot("slack", "oauth2", "spare"))]));
+    let pending =
+        ConnectionFacts { needs_authorization: true, has_test_credential: false, ..ConnectionFacts::default() };
     target.facts.insert("slack-oauth2".to_owned(), pending);
     target.snapshot.connections.get_mut("shopify-api-key").unwrap().is_enabled = false;
     let policy = Policy { prune: true, ..Policy::default() };
@@ -281,9 +285,8 @@ fn drift_of_two_tenants() {
     *slack = with_value(slack.clone(), "scopes", json!("chat:write files:read"));
     define(target.snapshot.integrations.get_mut("orders").unwrap(), "/v2/orders");
     let values = |mark: &str| {
-        let inputs = [("client_id", false), ("client_secret", true)].map(|(input, is_secret)| {
-            (input.to_owned(), LocalValue { is_secret, fingerprint: Some(mark.to_owned()) })
-        });
+        let inputs = [("client_id", false), ("client_secret", true)]
+            .map(|(input, is_secret)| (input.to_owned(), LocalValue { is_secret, fingerprint: Some(mark.to_owned()) }));
         Comparison::from([("slack-oauth2".to_owned(), inputs.into())])
     };
     let (a, b) = (values("1"), values("2"));

@@ -14,8 +14,8 @@ use crate::model::connection::StableKey;
 use crate::model::values::FieldChange;
 use crate::model::values::Inputs;
 
-/// A tenant's use of one connection type.
-#[derive(Debug, Clone, PartialEq)]
+/// A tenant's use of one connection type. Serialised only to keep what a sync prunes, secrets sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
     pub id: ConnectionId,
     pub stable_key: StableKey,

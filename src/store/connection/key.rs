@@ -125,3 +125,34 @@ pub fn list(c: &mut Conn, tenant: TenantId) -> Result<Vec<(String, ConnectionId,
         .select((connection_keys::key, connection_keys::connection_id, connection_keys::is_current))
         .load(db))?)
 }
+
+/// The current key and the aliases of new connections.
+pub fn insert_all(c: &mut Conn, tenant: TenantId, all: &[Connection]) -> Result<()> {
+    let rows: Vec<Row<'_>> = all
+        .iter()
+        .flat_map(|connection| {
+            std::iter::once((&connection.stable_key, true))
+                .chain(connection.aliases.iter().map(|alias| (alias, false)))
+                .map(|(key, is_current)| Row {
+                    tenant_id: tenant,
+                    key: key.as_str(),
+                    connection_id: connection.id,
+                    is_current,
+                    created_at: At(connection.created_at),
+                })
+        })
+        .collect();
+    for chunk in rows.chunks(1000) {
+        on!(c, db => diesel::insert_into(connection_keys::table).values(chunk).execute(db))?;
+    }
+    Ok(())
+}
+
+/// Gives a connection exactly these keys.
+pub fn replace(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<()> {
+    on!(c, db => diesel::delete(connection_keys::table)
+        .filter(connection_keys::tenant_id.eq(tenant))
+        .filter(connection_keys::connection_id.eq(connection.id))
+        .execute(db))?;
+    insert_all(c, tenant, std::slice::from_ref(connection))
+}

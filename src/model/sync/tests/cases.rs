@@ -37,7 +37,11 @@ fn codes(source: &SourceState, target: &TargetState, policy: &Policy) -> Vec<(Bl
 
 fn outcome(source: &SourceState, target: &TargetState, policy: &Policy) -> ReferenceOutcome {
     let plan = plan(source, target, policy);
-    plan.references.iter().find(|reference| reference.slot == "Chat" && reference.integration == "orders").unwrap().outcome
+    plan.references
+        .iter()
+        .find(|reference| reference.slot == "Chat" && reference.integration == "orders")
+        .unwrap()
+        .outcome
 }
 
 fn map(old: &str, new: &str) -> Policy {
@@ -134,7 +138,10 @@ fn a_key_that_is_an_alias_of_something_else_in_the_target_is_not_created() {
 fn pins_follow_only_where_the_deployment_can() {
     let (mut source, target) = tenants();
     source.snapshot.components.insert("shopify".to_owned(), pin(2));
-    assert_eq!(codes(&source, &target, &Policy::default()), [(BlockerCode::WouldQuarantine, "shopify-api-key".to_owned())]);
+    assert_eq!(
+        codes(&source, &target, &Policy::default()),
+        [(BlockerCode::WouldQuarantine, "shopify-api-key".to_owned())]
+    );
     let accept = Policy { allow_quarantine: true, ..Policy::default() };
     assert_eq!(plan(&source, &target, &accept).summary.updated, 1);
     source.snapshot.components.insert("shopify".to_owned(), pin(3));
@@ -150,7 +157,8 @@ fn only_shared_values_follow_and_secrets_stay_where_they_are_sent() {
     let (mut source, target) = tenants();
     let slack = source.snapshot.connections.get_mut("slack-oauth2").unwrap();
     let label = "New label".to_owned();
-    *slack = with_value(with_value(slack.clone(), "scopes", json!("chat:write files:read")), "client_id", json!("dev-id"));
+    *slack =
+        with_value(with_value(slack.clone(), "scopes", json!("chat:write files:read")), "client_id", json!("dev-id"));
     slack.label = label;
     let keep = plan(&source, &target, &Policy::default());
     assert_eq!((keep.outcome(), keep.differences.len()), (Outcome::Nothing, 1));
@@ -158,7 +166,8 @@ fn only_shared_values_follow_and_secrets_stay_where_they_are_sent() {
     let writes = plan(&source, &target, &follow).writes(&source, &target);
     let Write::UpdateConnection { values, .. } = &writes[0] else { panic!("{writes:?}") };
     assert_eq!(values.keys().collect::<Vec<_>>(), ["scopes"], "client_id is prod's own");
-    let moved = with_value(source.snapshot.connections["slack-oauth2"].clone(), "base_url", json!("https://other.example"));
+    let moved =
+        with_value(source.snapshot.connections["slack-oauth2"].clone(), "base_url", json!("https://other.example"));
     source.snapshot.connections.insert("slack-oauth2".to_owned(), moved);
     assert_eq!(codes(&source, &target, &follow), [(BlockerCode::WouldQuarantine, "slack-oauth2".to_owned())]);
     assert_eq!(codes(&source, &target, &Policy::default()), []);
@@ -196,12 +205,16 @@ fn prune_deletes_what_nothing_uses() {
     let spare = connection("slack", "oauth2", "Spare");
     target.snapshot.connections.insert("spare".to_owned(), spare.clone());
     target.snapshot.connections.insert("in-use".to_owned(), spare);
-    target.facts.insert("in-use".to_owned(), crate::model::sync::ConnectionFacts { is_used_elsewhere: true, ..Default::default() });
+    target.facts.insert(
+        "in-use".to_owned(),
+        crate::model::sync::ConnectionFacts { is_used_elsewhere: true, ..Default::default() },
+    );
     let old = source.snapshot.integrations["alerts"].clone();
     target.snapshot.integrations.insert("old".to_owned(), old);
     let prune = Policy { prune: true, ..Policy::default() };
     let writes = plan(&source, &target, &prune).writes(&source, &target);
-    let expected = [Write::DeleteIntegration { key: "old".to_owned() }, Write::DeleteConnection { key: "spare".to_owned() }];
+    let expected =
+        [Write::DeleteIntegration { key: "old".to_owned() }, Write::DeleteConnection { key: "spare".to_owned() }];
     assert_eq!(writes, expected);
     assert_eq!(plan(&source, &target, &Policy::default()).outcome(), Outcome::Nothing);
 }
@@ -228,7 +241,9 @@ fn a_filled_placeholder_is_not_taken_back() {
     let mut renamed = target.clone();
     let content = renamed.snapshot.connections.remove("slack-oauth2").unwrap();
     renamed.snapshot.connections.insert("chat".to_owned(), content);
-    for (now, reason) in [(filled, "values or credentials were entered since"), (renamed, "it was deleted or renamed since")] {
+    for (now, reason) in
+        [(filled, "values or credentials were entered since"), (renamed, "it was deleted or renamed since")]
+    {
         let changed = rollback(&undo, &now).unwrap_err();
         assert_eq!((changed[0].key.as_str(), changed[0].reason.as_str()), ("slack-oauth2", reason));
     }
@@ -250,9 +265,14 @@ fn local_values_do_not_make_drift() {
     let party = |snapshot, values| Party { name: "t", revision: None, snapshot, values };
     let told = drift(party(&a, Some(&left)), party(&target.snapshot, Some(&right)));
     assert!(told.is_empty);
-    let verdicts: Vec<(&str, Verdict)> = told.local_values.iter().map(|local| (local.input.as_str(), local.verdict)).collect();
-    let expected =
-        [("id", Verdict::Equal), ("only", Verdict::SetOnlyInA), ("secret", Verdict::Different), ("token", Verdict::Unknown)];
+    let verdicts: Vec<(&str, Verdict)> =
+        told.local_values.iter().map(|local| (local.input.as_str(), local.verdict)).collect();
+    let expected = [
+        ("id", Verdict::Equal),
+        ("only", Verdict::SetOnlyInA),
+        ("secret", Verdict::Different),
+        ("token", Verdict::Unknown),
+    ];
     assert_eq!(verdicts, expected);
     let remote = drift(party(&a, Some(&left)), party(&target.snapshot, None));
     assert!(remote.local_values.iter().all(|local| local.verdict == Verdict::Unknown));

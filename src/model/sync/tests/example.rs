@@ -76,7 +76,11 @@ pub(crate) fn define(content: &mut IntegrationContent, path: &str) {
 pub(crate) fn known(version: u32, connection_type: &str, required: &[(&str, ManagedBy, bool)]) -> KnownComponent {
     let required = required
         .iter()
-        .map(|(key, managed_by, is_secret)| RequiredInput { key: (*key).to_owned(), managed_by: *managed_by, is_secret: *is_secret })
+        .map(|(key, managed_by, is_secret)| RequiredInput {
+            key: (*key).to_owned(),
+            managed_by: *managed_by,
+            is_secret: *is_secret,
+        })
         .collect();
     let needs_authorization = connection_type == "oauth2";
     let kind = KnownType { destinations: format!("places-{version}"), required, needs_authorization };
@@ -97,7 +101,8 @@ pub(crate) fn tenants() -> (SourceState, TargetState) {
     snapshot.connections.insert("slack-oauth2".to_owned(), slack);
     snapshot.connections.insert("shopify-api-key".to_owned(), connection("shopify", "api_key", "Shop"));
     snapshot.connections.insert("slack-oauth2-old".to_owned(), connection("slack", "oauth2", "Old Slack"));
-    let orders = [("Shop", slot("shopify", "api_key", "shopify-api-key")), ("Chat", slot("slack", "oauth2", "slack-oauth2"))];
+    let orders =
+        [("Shop", slot("shopify", "api_key", "shopify-api-key")), ("Chat", slot("slack", "oauth2", "slack-oauth2"))];
     snapshot.integrations.insert("orders".to_owned(), integration("Orders", true, &orders));
     let alerts = [("Chat", slot("slack", "oauth2", "slack-oauth2"))];
     snapshot.integrations.insert("alerts".to_owned(), integration("Alerts", false, &alerts));
@@ -122,7 +127,8 @@ pub(crate) fn tenants() -> (SourceState, TargetState) {
     (source, target)
 }
 
-const SHOPIFY: &[(&str, ManagedBy, bool)] = &[("shop", ManagedBy::Customer, false), ("api_key", ManagedBy::Customer, true)];
+const SHOPIFY: &[(&str, ManagedBy, bool)] =
+    &[("shop", ManagedBy::Customer, false), ("api_key", ManagedBy::Customer, true)];
 const SLACK: &[(&str, ManagedBy, bool)] =
     &[("client_id", ManagedBy::Organization, false), ("client_secret", ManagedBy::Organization, true)];
 

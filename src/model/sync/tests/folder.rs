@@ -10,7 +10,9 @@ use crate::model::sync::tests::example::tenants;
 fn a_folder_can_be_read_by_people() {
     let (source, _) = tenants();
     let mut text = String::new();
-    for (path, file) in to_files(&source.snapshot).iter().filter(|(path, _)| !path.contains("old") && !path.contains("shopify")) {
+    for (path, file) in
+        to_files(&source.snapshot).iter().filter(|(path, _)| !path.contains("old") && !path.contains("shopify"))
+    {
         writeln!(text, "# {path}\n{file}").unwrap();
     }
     insta::assert_snapshot!(text, @r#"
@@ -101,7 +103,8 @@ fn everything_wrong_is_told_with_its_place() {
     let mut text = String::new();
     for (path, problem) in from_files(&files).unwrap_err() {
         let help = problem.help.map_or_else(String::new, |help| format!(" ({help})"));
-        writeln!(text, "{path}:{}:{} {} {}{help}", problem.line, problem.column, problem.code, problem.message).unwrap();
+        writeln!(text, "{path}:{}:{} {} {}{help}", problem.line, problem.column, problem.code, problem.message)
+            .unwrap();
     }
     insta::assert_snapshot!(text, @r"
     connections/Shop.yaml:0:0 invalid_key the file is named after the key, and a key has lower-case letters, digits and single hyphens between them: try `shop`

@@ -1,0 +1,112 @@
+//! Applying a plan: lock both tenants, plan again, write exactly that, or nothing.
+
+use std::time::Instant as Stopwatch;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use crate::app::App;
+use crate::app::sync::Applied;
+use crate::app::sync::AppliedStatus;
+use crate::app::sync::Source;
+use crate::app::sync::check_source;
+use crate::app::sync::write::Writer;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::error::Result;
+use crate::ids::SyncRunId;
+use crate::model::actor::Actor;
+use crate::model::audit::Event;
+use crate::model::sync::Plan;
+use crate::model::sync::Policy;
+use crate::model::sync::SourceState;
+use crate::model::sync::TargetState;
+use crate::model::sync::plan;
+use crate::model::sync::plan::Outcome;
+use crate::model::sync::undo_of;
+use crate::store;
+use crate::store::conn::Conn;
+use crate::store::sync::Run;
+
+/// How long a rollback can bring back what a sync pruned.
+const KEEP_PRUNED: TimeDelta = TimeDelta::days(30);
+
+impl App {
+    /// Syncs into the actor's tenant. `expected_hash`: of the plan that a person saw; another one is stale.
+    ///
+    /// # Errors
+    /// `forbidden`, `invalid_snapshot`, `same_tenant`. Blocked and stale plans are answers, not errors.
+    pub async fn apply_sync(
+        &self,
+        actor: Actor,
+        source: Source,
+        policy: Policy,
+        expected_hash: Option<String>,
+    ) -> Result<Applied> {
+        actor.require_sync_apply()?;
+        check_source(&actor, &source)?;
+        let (app, now) = (self.clone(), self.clock().now());
+        self.store()
+            .write_if(move |tx| {
+                let begun = Stopwatch::now();
+                let mut tenants = vec![actor.tenant.id];
+                if let Source::Tenant(reader) = &source {
+                    tenants.push(reader.tenant.id);
+                }
+                store::dialect::lock_tenants(tx, &tenants)?;
+                let source = app.read_source(tx, &source)?;
+                let target = app.read_target(tx, &actor, &source, &policy)?;
+                let plan = plan(&source, &target, &policy);
+                let is_stale = expected_hash.is_some_and(|hash| hash != plan.hash);
+                let refused = match plan.outcome() {
+                    _ if is_stale => Some(AppliedStatus::Stale),
+                    Outcome::Blocked => Some(AppliedStatus::Blocked),
+                    Outcome::Nothing => Some(AppliedStatus::Nothing),
+                    Outcome::Changes => None,
+                };
+                if let Some(status) = refused {
+                    return Ok((false, Applied { status, run: None, plan }));
+                }
+                let run = app.write_plan(tx, &actor, (&source, &target, &plan), now, begun)?;
+                Ok((true, Applied { status: AppliedStatus::Done, run: Some(run), plan }))
+            })
+            .await
+    }
+
+    fn write_plan(
+        &self,
+        tx: &mut Conn,
+        actor: &Actor,
+        (source, target, plan): (&SourceState, &TargetState, &Plan),
+        now: Instant,
+        begun: Stopwatch,
+    ) -> Result<SyncRunId> {
+        let tenant = actor.tenant.id;
+        let run = SyncRunId::new();
+        let writes = plan.writes(source, target);
+        let undo = undo_of(&writes, target);
+        store::tenant::bump_revision(tx, tenant)?;
+        store::sync::purge(tx, now)?;
+        // The run comes first: what it prunes refers to it.
+        let mut record = Run {
+            id: run,
+            source: source.name.clone(),
+            actor: actor.name(),
+            plan_hash: plan.hash.clone(),
+            plan: serde_json::to_string(plan).map_err(Error::internal)?,
+            undo: serde_json::to_string(&undo).map_err(Error::internal)?,
+            started_at: now,
+            duration_ms: 0,
+            rolled_back_at: None,
+            rolled_back_by: None,
+        };
+        store::sync::insert(tx, tenant, &record)?;
+        Writer::new((self, actor), tx, run, (now, now + KEEP_PRUNED))?.run(tx, writes)?;
+        record.duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        store::sync::set_duration(tx, tenant, run, record.duration_ms)?;
+        let detail = json!({ "run": run, "source": source.name, "plan": plan.hash });
+        let event = Event::new("sync.applied", run.to_string(), detail);
+        store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
+        Ok(run)
+    }
+}

@@ -1,0 +1,257 @@
+//! What only the target knows of its connections: what is missing, tested, filled in, and where secrets go.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::app::layers::Described;
+use crate::app::layers::configured_scopes;
+use crate::app::layers::readiness;
+use crate::app::sync::state::Rows;
+use crate::app::sync::state::to_snapshot;
+use crate::crypto::hex;
+use crate::crypto::sha256;
+use crate::error::Result;
+use crate::ids::ConnectionId;
+use crate::ids::TenantId;
+use crate::model::actor::Actor;
+use crate::model::component::Component;
+use crate::model::component::ConnectionType;
+use crate::model::component::Input;
+use crate::model::component::ManagedBy;
+use crate::model::connection::Connection;
+use crate::model::connection::Readiness;
+use crate::model::connection::Scope;
+use crate::model::credential::Credential;
+use crate::model::credential::Owner;
+use crate::model::sync::ConnectionFacts;
+use crate::model::sync::KnownComponent;
+use crate::model::sync::KnownType;
+use crate::model::sync::Pin;
+use crate::model::sync::Policy;
+use crate::model::sync::RequiredInput;
+use crate::model::sync::SourceState;
+use crate::model::sync::TargetState;
+use crate::model::values::destination_inputs;
+use crate::model::values::is_shared;
+use crate::model::values::quick::holds_secrets;
+use crate::store;
+use crate::store::conn::Conn;
+
+/// Credentials of one connection, as far as planning looks at them.
+#[derive(Default)]
+struct Credentials {
+    organization: Option<Credential>,
+    has_test: bool,
+    holds_secrets: bool,
+    /// Ids and versions: differs when any of them was written.
+    mark: String,
+}
+
+impl App {
+    pub(super) fn read_target(
+        &self,
+        c: &mut Conn,
+        actor: &Actor,
+        source: &SourceState,
+        policy: &Policy,
+    ) -> Result<TargetState> {
+        let tenant = actor.tenant.id;
+        let rows = Rows::read(c, tenant)?;
+        let kinds = self.kinds(c, tenant, &rows)?;
+        let credentials = self.credentials(c, tenant)?;
+        // Which scopes a connection asks for is only looked up where somebody needs scopes of it.
+        let scoped: BTreeSet<&str> = source
+            .snapshot
+            .integrations
+            .values()
+            .flat_map(|integration| integration.slots.values())
+            .filter(|slot| !slot.required_scopes.is_empty())
+            .filter_map(|slot| slot.stable_key.as_deref())
+            .chain(policy.map.values().map(String::as_str))
+            .collect();
+        let used_elsewhere =
+            if policy.prune { store::usage::outside_snapshots(c, tenant)? } else { Default::default() };
+        let none = Credentials::default();
+        let mut facts = BTreeMap::new();
+        let mut local_of_kind: HashMap<*const ConnectionType, KindFacts> = HashMap::new();
+        for connection in &rows.connections {
+            let name = (connection.component.clone(), connection.connection_type.clone());
+            let Some(kind) = kinds.get(&name).and_then(Option::as_ref) else { continue };
+            let of_kind = local_of_kind.entry(Arc::as_ptr(kind)).or_insert_with(|| KindFacts::of(kind));
+            let own = credentials.get(&connection.id).unwrap_or(&none);
+            let is_scoped =
+                connection.aliases.iter().chain([&connection.stable_key]).any(|k| scoped.contains(k.as_str()));
+            let granted_scopes = if is_scoped {
+                let component = self.component(c, tenant, &connection.component)?;
+                component.map(|component| Described { connection: connection.clone(), component })
+            } else {
+                None
+            };
+            let is_pending = self.is_pending(c, tenant, connection, kind, own)?;
+            facts.insert(
+                connection.stable_key.to_string(),
+                ConnectionFacts {
+                    is_pending,
+                    needs_authorization: false,
+                    has_test_credential: own.has_test,
+                    holds_secrets: own.holds_secrets || holds_secrets(&connection.inputs),
+                    destination_inputs: of_kind.destination_inputs.clone(),
+                    local_inputs: local_inputs(connection, kind, of_kind),
+                    granted_scopes: granted_scopes.map(|found| configured_scopes(&found)).transpose()?.flatten(),
+                    fill: fill(connection, kind, own),
+                    is_used_elsewhere: used_elsewhere.contains(&connection.id),
+                },
+            );
+        }
+        let edited_drafts = rows
+            .integrations
+            .iter()
+            .filter_map(|(integration, _)| Some((integration.key.clone(), integration.draft_edited_by.clone()?)))
+            .collect();
+        let known_components = self.known_components(c, source)?;
+        Ok(TargetState {
+            name: actor.tenant.key.clone(),
+            revision: store::tenant::revision(c, tenant)?,
+            is_production: actor.tenant.is_production,
+            snapshot: to_snapshot(rows, &kinds),
+            facts,
+            edited_drafts,
+            known_components,
+        })
+    }
+
+    fn is_pending(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        connection: &Connection,
+        kind: &ConnectionType,
+        own: &Credentials,
+    ) -> Result<bool> {
+        if connection.is_placeholder {
+            return Ok(true);
+        }
+        // Nothing sealed can be quarantined: only what the organization must set can be missing.
+        if connection.scope != Scope::OrganizationGlobal && !holds_secrets(&connection.inputs) {
+            return Ok(kind.inputs.iter().any(|input| organization_must_set(input, connection)));
+        }
+        let Some(component) = self.component(c, tenant, &connection.component)? else { return Ok(true) };
+        let enabled = Connection { is_enabled: true, ..connection.clone() };
+        let described = Described { connection: enabled, component };
+        Ok(readiness(&described, own.organization.as_ref())? == Readiness::Pending)
+    }
+
+    fn credentials(&self, c: &mut Conn, tenant: TenantId) -> Result<HashMap<ConnectionId, Credentials>> {
+        let mut found: HashMap<ConnectionId, Credentials> = HashMap::new();
+        for credential in store::credential::list_of_organization(c, tenant)? {
+            let own = found.entry(credential.connection_id).or_default();
+            own.holds_secrets |= credential.sealed.is_some();
+            own.mark.push_str(&format!("{}:{};", credential.id, credential.version));
+            match credential.owner {
+                Owner::Test => own.has_test = true,
+                _ => own.organization = Some(credential),
+            }
+        }
+        for (connection, count, versions) in store::credential::customer_marks(c, tenant)? {
+            let own = found.entry(connection).or_default();
+            own.holds_secrets = true;
+            own.mark.push_str(&format!("customers:{count}:{versions};"));
+        }
+        Ok(found)
+    }
+
+    /// What this deployment can pin, of the components that the source names.
+    fn known_components(&self, c: &mut Conn, source: &SourceState) -> Result<BTreeMap<String, Vec<KnownComponent>>> {
+        let mut known: BTreeMap<String, Vec<KnownComponent>> = BTreeMap::new();
+        let kept = store::component::list_kept(c)?;
+        for key in source.snapshot.components.keys() {
+            let mut pins: BTreeMap<Pin, Arc<Component>> = BTreeMap::new();
+            for (_, pin) in kept.iter().filter(|(name, _)| name == key) {
+                pins.insert(pin.clone(), self.pinned(c, key, pin)?);
+            }
+            if let Some(entry) = self.catalog().get(key) {
+                let pin = Pin { version: entry.component.version, digest: entry.digest.clone() };
+                pins.entry(pin).or_insert_with(|| Arc::new(entry.component.clone()));
+            }
+            let list = pins.into_iter().map(|(pin, component)| known_component(pin, &component)).collect();
+            known.insert(key.clone(), list);
+        }
+        Ok(known)
+    }
+}
+
+/// What is the same for every connection of a type.
+struct KindFacts {
+    destination_inputs: BTreeSet<String>,
+    /// Inputs that stay in their tenant unless a connection says otherwise.
+    local_inputs: BTreeSet<String>,
+}
+
+impl KindFacts {
+    fn of(kind: &ConnectionType) -> Self {
+        let local = kind.inputs.iter().filter(|input| input.is_local()).map(|input| input.key.clone()).collect();
+        Self { destination_inputs: destination_inputs(kind), local_inputs: local }
+    }
+}
+
+fn local_inputs(connection: &Connection, kind: &ConnectionType, of_kind: &KindFacts) -> BTreeSet<String> {
+    if connection.inputs.values().all(|stored| stored.shared.is_none()) {
+        return of_kind.local_inputs.clone();
+    }
+    let local = kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input));
+    local.map(|input| input.key.clone()).collect()
+}
+
+/// An opaque mark of everything that was filled in here: empty while nothing was.
+fn fill(connection: &Connection, kind: &ConnectionType, own: &Credentials) -> String {
+    let local: BTreeMap<&str, _> = connection
+        .inputs
+        .iter()
+        .filter(|(key, stored)| {
+            stored.is_set() && kind.input(key).is_none_or(|input| !is_shared(&connection.inputs, input))
+        })
+        .map(|(key, stored)| (key.as_str(), &stored.value))
+        .collect();
+    if local.is_empty() && own.mark.is_empty() {
+        return String::new();
+    }
+    let text = serde_json::to_string(&local).unwrap_or_default();
+    let mut bytes = text.into_bytes();
+    bytes.extend_from_slice(own.mark.as_bytes());
+    bytes.extend_from_slice(connection.sealed.as_deref().unwrap_or_default());
+    hex(&sha256(&bytes)[..8])
+}
+
+fn organization_must_set(input: &Input, connection: &Connection) -> bool {
+    input.required
+        && input.default.is_none()
+        && !input.is_derived()
+        && input.managed_by == Some(ManagedBy::Organization)
+        && !connection.inputs.get(&input.key).is_some_and(|stored| stored.value.is_some())
+}
+
+fn known_component(pin: Pin, component: &Component) -> KnownComponent {
+    let types = component.connections.iter().map(|kind| {
+        let destinations: Vec<&str> = kind.destination_templates().collect();
+        let required = kind
+            .inputs
+            .iter()
+            .filter(|input| input.required && input.default.is_none() && !input.is_derived())
+            .map(|input| RequiredInput {
+                key: input.key.clone(),
+                managed_by: input.managed_by.unwrap_or(ManagedBy::Customer),
+                is_secret: input.is_secret(),
+            })
+            .collect();
+        let known = KnownType {
+            destinations: destinations.join("\n"),
+            required,
+            needs_authorization: kind.auth.needs_consent(),
+        };
+        (kind.key.clone(), known)
+    });
+    KnownComponent { pin, connection_types: types.collect() }
+}

@@ -1,0 +1,219 @@
+//! Records of syncs, and what they pruned.
+
+use diesel::ExpressionMethods as _;
+use diesel::OptionalExtension as _;
+use diesel::QueryDsl as _;
+use diesel::RunQueryDsl as _;
+use diesel::SelectableHelper as _;
+use diesel::prelude::Insertable;
+use diesel::prelude::Queryable;
+use diesel::prelude::Selectable;
+
+use crate::clock::Instant;
+use crate::error::Result;
+use crate::ids::EventId;
+use crate::ids::SyncRunId;
+use crate::ids::TenantId;
+use crate::store::conn::Conn;
+use crate::store::conn::on;
+use crate::store::schema::pruned_rows;
+use crate::store::schema::sync_runs;
+use crate::store::types::At;
+
+/// One sync into a tenant.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub id: SyncRunId,
+    pub source: String,
+    pub actor: String,
+    pub plan_hash: String,
+    /// JSON; empty in lists.
+    pub plan: String,
+    /// JSON; empty in lists.
+    pub undo: String,
+    pub started_at: Instant,
+    pub duration_ms: i64,
+    pub rolled_back_at: Option<Instant>,
+    pub rolled_back_by: Option<String>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = sync_runs)]
+#[diesel(treat_none_as_default_value = false)]
+struct Row {
+    id: SyncRunId,
+    tenant_id: TenantId,
+    source: String,
+    actor: String,
+    plan_hash: String,
+    plan: String,
+    undo: String,
+    started_at: At,
+    duration_ms: i64,
+    rolled_back_at: Option<At>,
+    rolled_back_by: Option<String>,
+}
+
+impl From<Row> for Run {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            source: row.source,
+            actor: row.actor,
+            plan_hash: row.plan_hash,
+            plan: row.plan,
+            undo: row.undo,
+            started_at: row.started_at.0,
+            duration_ms: row.duration_ms,
+            rolled_back_at: row.rolled_back_at.map(|at| at.0),
+            rolled_back_by: row.rolled_back_by,
+        }
+    }
+}
+
+pub fn insert(c: &mut Conn, tenant: TenantId, run: &Run) -> Result<()> {
+    let row = Row {
+        id: run.id,
+        tenant_id: tenant,
+        source: run.source.clone(),
+        actor: run.actor.clone(),
+        plan_hash: run.plan_hash.clone(),
+        plan: run.plan.clone(),
+        undo: run.undo.clone(),
+        started_at: At(run.started_at),
+        duration_ms: run.duration_ms,
+        rolled_back_at: run.rolled_back_at.map(At),
+        rolled_back_by: run.rolled_back_by.clone(),
+    };
+    on!(c, db => diesel::insert_into(sync_runs::table).values(&row).execute(db))?;
+    Ok(())
+}
+
+pub fn find(c: &mut Conn, tenant: TenantId, id: SyncRunId) -> Result<Option<Run>> {
+    let row: Option<Row> = on!(c, db => sync_runs::table
+        .filter(sync_runs::tenant_id.eq(tenant))
+        .filter(sync_runs::id.eq(id))
+        .select(Row::as_select())
+        .first(db)
+        .optional())?;
+    Ok(row.map(Run::from))
+}
+
+/// The newest one that was not rolled back.
+pub fn find_newest(c: &mut Conn, tenant: TenantId) -> Result<Option<Run>> {
+    let row: Option<Row> = on!(c, db => sync_runs::table
+        .filter(sync_runs::tenant_id.eq(tenant))
+        .filter(sync_runs::rolled_back_at.is_null())
+        .order(sync_runs::id.desc())
+        .select(Row::as_select())
+        .first(db)
+        .optional())?;
+    Ok(row.map(Run::from))
+}
+
+/// Newest first, before `before`; without plans, which may be long.
+pub fn list(c: &mut Conn, tenant: TenantId, before: Option<SyncRunId>, limit: i64) -> Result<Vec<Run>> {
+    type Short = (SyncRunId, String, String, String, At, i64, Option<At>, Option<String>);
+    let rows: Vec<Short> = on!(c, db => {
+        let mut query = sync_runs::table
+            .filter(sync_runs::tenant_id.eq(tenant))
+            .order(sync_runs::id.desc())
+            .limit(limit)
+            .select((
+                sync_runs::id,
+                sync_runs::source,
+                sync_runs::actor,
+                sync_runs::plan_hash,
+                sync_runs::started_at,
+                sync_runs::duration_ms,
+                sync_runs::rolled_back_at,
+                sync_runs::rolled_back_by,
+            ))
+            .into_boxed();
+        if let Some(before) = before {
+            query = query.filter(sync_runs::id.lt(before));
+        }
+        query.load(db)
+    })?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, source, actor, plan_hash, started_at, duration_ms, rolled_back_at, rolled_back_by)| Run {
+            id,
+            source,
+            actor,
+            plan_hash,
+            plan: String::new(),
+            undo: String::new(),
+            started_at: started_at.0,
+            duration_ms,
+            rolled_back_at: rolled_back_at.map(|at| at.0),
+            rolled_back_by,
+        })
+        .collect())
+}
+
+pub fn mark_rolled_back(c: &mut Conn, tenant: TenantId, id: SyncRunId, by: &str, now: Instant) -> Result<()> {
+    on!(c, db => diesel::update(sync_runs::table)
+        .filter(sync_runs::tenant_id.eq(tenant))
+        .filter(sync_runs::id.eq(id))
+        .set((sync_runs::rolled_back_at.eq(At(now)), sync_runs::rolled_back_by.eq(by)))
+        .execute(db))?;
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = pruned_rows)]
+struct PrunedRow<'a> {
+    id: EventId,
+    tenant_id: TenantId,
+    sync_run_id: SyncRunId,
+    noun: &'a str,
+    content: &'a str,
+    purge_after: At,
+}
+
+/// Keeps what a sync pruned until `purge_after`.
+pub fn keep_pruned(
+    c: &mut Conn,
+    tenant: TenantId,
+    run: SyncRunId,
+    (noun, content): (&str, &str),
+    purge_after: Instant,
+) -> Result<()> {
+    let row = PrunedRow {
+        id: EventId::new(),
+        tenant_id: tenant,
+        sync_run_id: run,
+        noun,
+        content,
+        purge_after: At(purge_after),
+    };
+    on!(c, db => diesel::insert_into(pruned_rows::table).values(&row).execute(db))?;
+    Ok(())
+}
+
+/// What a sync pruned and nobody purged yet.
+pub fn list_pruned(c: &mut Conn, tenant: TenantId, run: SyncRunId, noun: &str) -> Result<Vec<String>> {
+    Ok(on!(c, db => pruned_rows::table
+        .filter(pruned_rows::tenant_id.eq(tenant))
+        .filter(pruned_rows::sync_run_id.eq(run))
+        .filter(pruned_rows::noun.eq(noun))
+        .order(pruned_rows::id)
+        .select(pruned_rows::content)
+        .load(db))?)
+}
+
+/// Forgets what can no longer be brought back.
+pub fn purge(c: &mut Conn, now: Instant) -> Result<usize> {
+    Ok(on!(c, db => diesel::delete(pruned_rows::table).filter(pruned_rows::purge_after.le(At(now))).execute(db))?)
+}
+
+/// How long the sync took, known at its end.
+pub fn set_duration(c: &mut Conn, tenant: TenantId, id: SyncRunId, duration_ms: i64) -> Result<()> {
+    on!(c, db => diesel::update(sync_runs::table)
+        .filter(sync_runs::tenant_id.eq(tenant))
+        .filter(sync_runs::id.eq(id))
+        .set(sync_runs::duration_ms.eq(duration_ms))
+        .execute(db))?;
+    Ok(())
+}
