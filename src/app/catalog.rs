@@ -18,6 +18,8 @@ use crate::model::problem::Problem;
 mod built_in;
 mod folder;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;
 
 /// How long the folder is taken to be as it was.

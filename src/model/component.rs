@@ -16,8 +16,6 @@ pub mod auth;
 mod read;
 mod schema;
 mod shape;
-#[cfg(test)]
-mod shipped_tests;
 mod words;
 
 /// One component manifest. Every unknown key is refused.

@@ -88,6 +88,16 @@ impl Template {
         }
     }
 
+    /// How a derived input is filled: one that makes a URL is encoded like one, or a value could move its host.
+    #[must_use]
+    pub fn derived_encoding(&self) -> Encoding {
+        let start = self.literal_prefix().get(..8).unwrap_or(self.literal_prefix()).to_ascii_lowercase();
+        match start.starts_with("https://") || start.starts_with("http://") {
+            true => Encoding::UrlPart,
+            false => Encoding::Plain,
+        }
+    }
+
     /// The input that the template begins with.
     #[must_use]
     pub fn leading_name(&self) -> Option<&str> {

@@ -255,6 +255,15 @@ fn a_leading_path_has_segments_and_a_query_but_never_a_host() {
 }
 
 #[test]
+fn a_derived_url_is_encoded_like_one() {
+    let encoding = |text: &str| Template::parse(text).unwrap().derived_encoding();
+    assert_eq!(encoding("https://{{shop}}.example.com"), Encoding::UrlPart);
+    assert_eq!(encoding("HTTP://{{host}}"), Encoding::UrlPart);
+    assert_eq!(encoding("{{first}} {{last}}"), Encoding::Plain);
+    assert_eq!(encoding("urn:{{a}}"), Encoding::Plain);
+}
+
+#[test]
 fn forms_queries_and_json_are_encoded() {
     assert_eq!(fill("a={{v}}", "x y&z=1+é", Encoding::Form).unwrap(), "a=x+y%26z%3D1%2B%C3%A9");
     assert_eq!(fill("a={{v}}", "x y&z=1+", Encoding::UrlQuery).unwrap(), "a=x%20y%26z%3D1%2B");

@@ -1,32 +1,20 @@
 //! The manifests that ship: each is read, and what it names is there.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use regex::Regex;
 use serde_json::Value;
 
+use crate::app::catalog::Catalog;
 use crate::model::component::Component;
 use crate::model::component::ConnectionType;
 use crate::model::component::Input;
 use crate::model::component::InputKind;
 use crate::model::component::LiveTest;
 use crate::model::component::auth::Auth;
-use crate::model::yaml;
 
-fn shipped() -> Vec<(String, Component)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("components");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-        .into_iter()
-        .map(|file| {
-            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-            let node = yaml::read(&std::fs::read_to_string(&file).unwrap()).unwrap_or_else(|e| panic!("{name}: {e:?}"));
-            let component = serde_json::from_value(node.to_value()).unwrap_or_else(|e| panic!("{name}: {e}"));
-            (name, component)
-        })
-        .collect()
+fn shipped() -> Vec<Component> {
+    Catalog::new(None).list().iter().map(|entry| entry.component.clone()).collect()
 }
 
 /// Names between `{{` and `}}`.
@@ -45,7 +33,8 @@ fn texts(value: &Value) -> Vec<&str> {
 
 fn types() -> Vec<(String, ConnectionType)> {
     let all = shipped().into_iter();
-    all.flat_map(|(name, component)| {
+    all.flat_map(|component| {
+        let name = component.key.clone();
         component.connections.into_iter().map(move |found| (format!("{name}: {}", found.key), found))
     })
     .collect()
@@ -55,8 +44,8 @@ fn types() -> Vec<(String, ConnectionType)> {
 fn each_manifest_is_named_after_its_key() {
     let key = Regex::new("^[a-z0-9]+(-[a-z0-9]+)*$").unwrap();
     let type_key = Regex::new("^[a-z][a-z0-9]*(_[a-z0-9]+)*$").unwrap();
-    for (file, component) in shipped() {
-        assert_eq!(file, format!("{}.yaml", component.key));
+    for component in shipped() {
+        let file = &component.key;
         assert!(key.is_match(&component.key), "{file}");
         assert!(component.documentation_url.is_some() && component.category.is_some(), "{file}");
         assert!(!component.connections.is_empty(), "{file}");
@@ -120,7 +109,8 @@ fn every_input_is_used_or_says_what_for() {
 
 #[test]
 fn actions_name_inputs_of_theirs_or_of_every_connection_type() {
-    for (file, component) in shipped() {
+    for component in shipped() {
+        let file = &component.key;
         for action in &component.actions {
             let own: BTreeSet<&str> = action.inputs.iter().map(|input| input.key.as_str()).collect();
             let values = action.query.values().chain(action.headers.values()).map(String::as_str);
@@ -131,7 +121,7 @@ fn actions_name_inputs_of_theirs_or_of_every_connection_type() {
                 assert!(own.contains(name) || is_everywhere, "{file}: {} names {name}", action.key);
             }
             assert!(own.iter().all(|input| used.contains(input)), "{file}: {} has an idle input", action.key);
-            action.inputs.iter().for_each(|input| check_input(&file, input));
+            action.inputs.iter().for_each(|input| check_input(file, input));
         }
     }
 }
@@ -195,10 +185,11 @@ fn no_host_is_made_of_what_a_redirect_says() {
 #[test]
 fn accepted_connections_are_there() {
     let all = shipped();
-    for (file, component) in &all {
+    for component in &all {
+        let file = &component.key;
         for accepted in &component.accepts {
-            let other = all.iter().find(|(_, other)| other.key == accepted.component);
-            let (_, other) = other.unwrap_or_else(|| panic!("{file} accepts {}", accepted.component));
+            let other = all.iter().find(|other| other.key == accepted.component);
+            let other = other.unwrap_or_else(|| panic!("{file} accepts {}", accepted.component));
             if let Some(key) = &accepted.connection {
                 assert!(other.connection_type(key).is_some(), "{file} accepts {key}");
             }
