@@ -5,6 +5,7 @@ use crate::cli::plan_view::page::Style;
 use crate::cli::plan_view::page::count;
 use crate::cli::plan_view::page::value;
 use crate::model::component::ManagedBy;
+use crate::model::sync::OnMissing;
 use crate::model::sync::Plan;
 use crate::model::sync::plan::Action;
 use crate::model::sync::plan::Change;
@@ -74,7 +75,7 @@ pub fn render_result(plan: &Plan, look: Look) -> String {
         }
         Outcome::Nothing => {
             let message =
-                format!("{} already is what {} says. Nothing was written.", plan.target.name, plan.source.name);
+                format!("{} already has what {} would bring. Nothing was written.", plan.target.name, plan.source.name);
             page.line(0, Style::Good, &message);
         }
         Outcome::Changes => {
@@ -300,20 +301,29 @@ fn todo(page: &mut Page, heading: &str, todo: &[Todo]) {
     page.more(2, todo.len().saturating_sub(shown));
 }
 
-/// `2 created, 1 updated`.
+/// `1 connection created to be filled in, 2 integrations updated`.
 fn tally(plan: &Plan) -> String {
-    let summary = &plan.summary;
-    let parts: Vec<String> = [
-        (summary.created, "created"),
-        (summary.placeholders, "created to be filled in"),
-        (summary.updated, "updated"),
-        (summary.renamed, "renamed"),
-        (summary.deleted, "deleted"),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, word)| format!("{number} {word}"))
-    .collect();
+    let kinds = [
+        (Kind::Component, "component", "components"),
+        (Kind::Connection, "connection", "connections"),
+        (Kind::Integration, "integration", "integrations"),
+    ];
+    let actions = [
+        (Action::Create, "created"),
+        (Action::Placeholder, "created to be filled in"),
+        (Action::Rename, "renamed"),
+        (Action::Update, "updated"),
+        (Action::Delete, "deleted"),
+    ];
+    let mut parts = Vec::new();
+    for (kind, one, many) in kinds {
+        for (action, word) in actions {
+            let number = plan.changes.iter().filter(|change| change.kind == kind && change.action == action).count();
+            if number > 0 {
+                parts.push(format!("{} {word}", count(number, one, many)));
+            }
+        }
+    }
     parts.join(", ")
 }
 
@@ -339,7 +349,7 @@ fn summary(plan: &Plan) -> String {
 
 fn next(plan: &Plan) -> String {
     match plan.outcome() {
-        Outcome::Nothing => format!("{} already is what {} says.", plan.target.name, plan.source.name),
+        Outcome::Nothing => format!("{} already has what {} would bring.", plan.target.name, plan.source.name),
         Outcome::Changes => format!("To do this: keyway sync apply {}", flags(plan)),
         Outcome::Blocked => format!("Solve the above, then: keyway sync plan {}", flags(plan)),
     }
@@ -349,7 +359,7 @@ fn next(plan: &Plan) -> String {
 fn flags(plan: &Plan) -> String {
     let policy = &plan.policy;
     let mut flags = format!("--from {} --to {}", plan.source.name, plan.target.name);
-    if policy.on_missing == crate::model::sync::OnMissing::Placeholder {
+    if policy.on_missing == OnMissing::Placeholder {
         flags.push_str(" --on-missing placeholder");
     }
     for (old, new) in &policy.map {

@@ -42,7 +42,7 @@ fn nothing_to_do() {
       connection slack-oauth2-old
 
     Nothing to do; 2 integrations unchanged.
-    prod already is what dev says.
+    prod already has what dev would bring.
     ");
 }
 
@@ -83,11 +83,11 @@ fn a_first_promotion_with_placeholders() {
       * slack-oauth2: fill in its values, then complete its authorization
           you: client_id, client_secret (secret)
 
-    Plan: 2 created, 1 created to be filled in.
+    Plan: 1 connection created to be filled in, 2 integrations created.
     To do this: keyway sync apply --from dev --to prod --on-missing placeholder
     ");
     insta::assert_snapshot!(render_result(&plan, PLAIN), @r"
-    prod now follows dev: 2 created, 1 created to be filled in.
+    prod now follows dev: 1 connection created to be filled in, 2 integrations created.
 
     Now somebody must:
       * slack-oauth2: fill in its values, then complete its authorization
@@ -128,13 +128,13 @@ fn everything_that_can_block() {
           used by alerts/Chat, orders/Chat
           what to do: `--map slack-oauth2=team-chat` uses one that is there; `--on-missing placeholder`
             creates it to be filled in; or create it in the target
-      ! scope is customer in dev and organization_global in prod
+      ! `shopify-api-key`: its scope is customer in dev and organization_global in prod
           used by orders/Shop
           what to do: that would change whose credentials are used: make the scopes equal, or accept it
             with `--map shopify-api-key=shopify-api-key`
       ! the deployment of prod does not have version 7 of `slack`
           what to do: add the manifest `components/slack.yaml` that dev uses to that deployment
-      ! ann@example.com edited the draft in prod, and it would be replaced
+      ! `alerts`: ann@example.com edited its draft in prod, and it would be replaced
           what to do: bring the edit to the source first, or `--overwrite-drafts` gives it up
       ! dev has no connection `slack-oauth`, and no integration wants one
           what to do: did you mean `slack-oauth2`?
@@ -144,14 +144,14 @@ fn everything_that_can_block() {
       ≠ shopify-api-key
           scope: organization_global here, customer in dev
 
-    Only in dev, and used by no integration: not copied (2)
-      connection slack-oauth2
+    Only in dev, and used by no integration: not copied (1)
       connection slack-oauth2-old
 
     Only in prod: stays (1)
       connection team-chat
 
-    Blocked by 5 problems; nothing can be written. It would be: 1 updated; 1 integration unchanged.
+    Blocked by 5 problems; nothing can be written. It would be: 1 integration updated; 1 integration
+      unchanged.
     Solve the above, then: keyway sync plan --from dev --to prod --map slack-oauth=team-chat
     ");
 }
@@ -193,7 +193,7 @@ fn updates_and_what_is_left_as_it_is() {
     Only in dev, and used by no integration: not copied (1)
       connection slack-oauth2-old
 
-    Plan: 1 updated; 1 integration unchanged.
+    Plan: 1 integration updated; 1 integration unchanged.
     To do this: keyway sync apply --from dev --to prod
     ");
     let follow = Policy { update_connections: true, ..Policy::default() };
@@ -215,7 +215,11 @@ fn updates_and_what_is_left_as_it_is() {
           definition.flows[Main].steps[Fetch].inputs.path.value: /orders -> /orders?limit=50
 
     Connections that integrations use (3 slots)
-      = 3 matched by stable key
+      = 1 matched by stable key
+      ~ alerts / Chat: slack-oauth2 -> team-chat
+          renamed from `slack-oauth2`
+      ~ orders / Chat: slack-oauth2 -> team-chat
+          renamed from `slack-oauth2`
 
     Different, and left as they are in prod (1)
       Each stays as it is: only shared values follow the source.
@@ -225,7 +229,7 @@ fn updates_and_what_is_left_as_it_is() {
     Only in dev, and used by no integration: not copied (1)
       connection slack-oauth2-old
 
-    Plan: 2 updated, 1 renamed; 1 integration unchanged.
+    Plan: 1 connection renamed, 1 connection updated, 1 integration updated; 1 integration unchanged.
     To do this: keyway sync apply --from dev --to prod --update-connections
     ");
 }
@@ -273,7 +277,7 @@ fn prune_and_warnings() {
     Only in dev, and used by no integration: not copied (1)
       connection slack-oauth2-old
 
-    Plan: 2 deleted; 2 integrations unchanged.
+    Plan: 1 connection deleted, 1 integration deleted; 2 integrations unchanged.
     To do this: keyway sync apply --from dev --to prod --prune
     ");
 }
@@ -345,8 +349,8 @@ fn colour_and_narrow_terminals() {
       ESC[1mnot copied (1)ESC[0m
       ESC[2mconnection slack-oauth2-oldESC[0m
 
-    ESC[1mPlan: 1 created; 1 integrationESC[0m
-      ESC[1munchanged.ESC[0m
+    ESC[1mPlan: 1 integration created; 1ESC[0m
+      ESC[1mintegration unchanged.ESC[0m
     ESC[2mTo do this: keyway sync apply --from devESC[0m
       ESC[2m--to prodESC[0m
     ");

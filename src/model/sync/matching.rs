@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::model::sync::snapshot::ConnectionContent;
 
@@ -10,7 +11,7 @@ type Connections = BTreeMap<String, ConnectionContent>;
 /// Current keys and aliases of one tenant: one namespace.
 pub(super) struct KeyIndex<'a> {
     connections: &'a Connections,
-    aliases: BTreeMap<&'a str, &'a str>,
+    aliases: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> KeyIndex<'a> {

@@ -327,9 +327,12 @@ impl Plan {
         self.hash = self.compute_hash();
     }
 
-    /// Warnings, differences and what is left alone do not decide what is written, so they are not hashed.
+    /// Warnings, differences and what is left alone do not decide what is written, so they are not hashed. Neither are
+    /// plain matches: what they bind is in the digest of each integration that is written.
     fn compute_hash(&self) -> String {
         let Self { target, policy, changes, references, blockers, .. } = self;
+        let references: Vec<&Reference> =
+            references.iter().filter(|reference| reference.outcome != ReferenceOutcome::Matched).collect();
         digest_of(&canonical_json(&(&target.name, target.revision, policy, changes, references, blockers)))
     }
 }

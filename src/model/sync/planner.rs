@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::model::sync::ConnectionFacts;
 use crate::model::sync::Policy;
@@ -61,6 +62,8 @@ struct Planner<'a> {
     target: &'a TargetState,
     policy: &'a Policy,
     matching: Matching<'a>,
+    /// Pairs under one and the same key, with what the target knows of them: nearly every reference finds one here.
+    exact: HashMap<&'a str, Exact<'a>>,
     maps: BTreeMap<&'a str, maps::Entry<'a>>,
     /// Target connections by component and connection type; made when first asked for.
     by_type: Option<BTreeMap<(&'a str, &'a str), Vec<&'a str>>>,
@@ -68,6 +71,8 @@ struct Planner<'a> {
     renames: BTreeMap<&'a str, &'a str>,
     /// Source connections to be created.
     placeholders: BTreeMap<&'a str, &'a ConnectionContent>,
+    /// Source connections that references use and that are not matched.
+    referenced: BTreeSet<&'a str>,
     /// Target connections that a reference finds, by their key now.
     used: BTreeSet<&'a str>,
     needed_components: BTreeSet<&'a str>,
@@ -89,15 +94,18 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(source: &'a SourceState, target: &'a TargetState, policy: &'a Policy) -> Self {
+        let matching = Matching::of(&source.snapshot.connections, &target.snapshot.connections);
         Self {
             source,
             target,
             policy,
-            matching: Matching::of(&source.snapshot.connections, &target.snapshot.connections),
+            exact: exact_pairs(&matching, target),
+            matching,
             maps: BTreeMap::new(),
             by_type: None,
             renames: BTreeMap::new(),
             placeholders: BTreeMap::new(),
+            referenced: BTreeSet::new(),
             used: BTreeSet::new(),
             needed_components: BTreeSet::new(),
             shortfalls: BTreeMap::new(),
@@ -153,7 +161,7 @@ impl<'a> Planner<'a> {
     /// Deletes, and what is left as it is.
     fn left_over(&mut self) {
         for key in std::mem::take(&mut self.matching.only_in_source) {
-            if !self.placeholders.contains_key(key) {
+            if !self.placeholders.contains_key(key) && !self.referenced.contains(key) {
                 self.left_alone.push(LeftAlone { kind: Kind::Connection, key: key.to_owned(), side: Side::Source });
             }
         }
@@ -204,6 +212,27 @@ impl<'a> Planner<'a> {
         plan.finish(self.unchanged_integrations);
         plan
     }
+}
+
+/// A connection that both sides have under one key.
+#[derive(Clone, Copy)]
+struct Exact<'a> {
+    source: &'a ConnectionContent,
+    target: &'a ConnectionContent,
+    facts: Option<&'a ConnectionFacts>,
+}
+
+/// Pairs and facts are both in key order, so one walk joins them.
+fn exact_pairs<'a>(matching: &Matching<'a>, target: &'a TargetState) -> HashMap<&'a str, Exact<'a>> {
+    let mut facts = target.facts.iter().peekable();
+    let exact = matching.pairs.iter().filter(|pair| pair.source_key == pair.target_key);
+    exact
+        .map(|pair| {
+            while facts.next_if(|(key, _)| key.as_str() < pair.target_key).is_some() {}
+            let known = facts.peek().filter(|(key, _)| *key == pair.target_key).map(|(_, facts)| *facts);
+            (pair.target_key, Exact { source: pair.source, target: pair.target, facts: known })
+        })
+        .collect()
 }
 
 /// A slot of an integration.

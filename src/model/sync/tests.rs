@@ -5,3 +5,4 @@ pub(crate) mod example;
 mod folder;
 mod generate;
 mod properties;
+mod size;

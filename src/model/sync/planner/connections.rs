@@ -41,7 +41,8 @@ pub(super) fn delete(key: &str, reason: &str) -> Change {
     }
 }
 
-fn same_kind(source: &ConnectionContent, target: &ConnectionContent) -> bool {
+/// Whether one can stand for the other.
+pub(super) fn same_kind(source: &ConnectionContent, target: &ConnectionContent) -> bool {
     source.component == target.component
         && source.connection_type == target.connection_type
         && source.scope == target.scope

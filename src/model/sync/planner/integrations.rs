@@ -103,7 +103,7 @@ impl<'a> Planner<'a> {
             self.warn(WarningCode::DraftOverwritten, key, None, || format!("the draft that {who} edited is {what}"));
             return;
         }
-        let message = format!("{who} edited the draft in {}, and it would be {what}", self.target.name);
+        let message = format!("`{key}`: {who} edited its draft in {}, and it would be {what}", self.target.name);
         let advice = "bring the edit to the source first, or `--overwrite-drafts` gives it up";
         self.block(BlockerCode::EditedDraft, key, (message, advice.to_owned()), None);
     }
@@ -121,7 +121,7 @@ impl<'a> Planner<'a> {
                     && source.connection_type == target.connection_type
                     && source.scope == target.scope
                     && source.required_scopes == target.required_scopes
-                    && (bound.is_none() || *bound == self.bound_now(target))
+                    && (bound.is_none() || *bound == target.stable_key.as_deref() || *bound == self.bound_now(target))
             })
     }
 

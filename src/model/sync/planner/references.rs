@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::model::connection::Scope;
+use crate::model::sync::ConnectionFacts;
 use crate::model::sync::OnMissing;
 use crate::model::sync::matching::Counterpart;
 use crate::model::sync::plan::BlockerCode;
 use crate::model::sync::plan::Reference;
 use crate::model::sync::plan::ReferenceOutcome;
 use crate::model::sync::plan::WarningCode;
+use crate::model::sync::planner::Exact;
 use crate::model::sync::planner::Planner;
 use crate::model::sync::planner::Use;
+use crate::model::sync::planner::connections::same_kind;
 use crate::model::sync::snapshot::ConnectionContent;
 use crate::model::sync::snapshot::SlotContent;
 
@@ -71,6 +74,13 @@ impl<'a> Planner<'a> {
     /// Adds the slot's reference and answers with the target's key now (or the placeholder's), when there is one.
     pub(super) fn reference(&mut self, integration: &'a str, name: &'a str, slot: &'a SlotContent) -> Option<&'a str> {
         let used_by = Use { integration, slot: name };
+        if let Some(key) = slot.stable_key.as_deref().filter(|_| self.maps.is_empty())
+            && let Some(exact) = self.exact.get(key).copied()
+            && same_kind(exact.source, exact.target)
+        {
+            self.matched(key, slot, exact, &used_by);
+            return Some(key);
+        }
         let found = match slot.stable_key.as_deref() {
             Some(wanted) => self.find(slot, wanted, &used_by),
             None => self.unbound(&used_by),
@@ -80,7 +90,9 @@ impl<'a> Planner<'a> {
         }
         if let Some(bound) = found.bound.filter(|_| found.outcome != ReferenceOutcome::Placeholder) {
             self.used.insert(bound);
-            self.warn_about(bound, slot, &used_by);
+            let content = self.target.snapshot.connections.get(bound);
+            let is_disabled = content.is_some_and(|content| !content.is_enabled);
+            self.warn_about(bound, slot, (is_disabled, self.facts(bound)), &used_by);
         }
         self.references.push(Reference {
             integration: integration.to_owned(),
@@ -95,6 +107,28 @@ impl<'a> Planner<'a> {
         found.bound
     }
 
+    /// Equal key, equal kind: nothing to explain.
+    fn matched(&mut self, key: &'a str, slot: &'a SlotContent, exact: Exact<'a>, used_by: &Use<'_>) {
+        self.needed_components.insert(&exact.source.component);
+        if let Some(component) = slot.component.as_deref() {
+            self.needed_components.insert(component);
+        }
+        if self.policy.prune {
+            self.used.insert(key);
+        }
+        self.warn_about(key, slot, (!exact.target.is_enabled, exact.facts), used_by);
+        self.references.push(Reference {
+            integration: used_by.integration.to_owned(),
+            slot: used_by.slot.to_owned(),
+            source_key: Some(key.to_owned()),
+            target_key: Some(key.to_owned()),
+            outcome: ReferenceOutcome::Matched,
+            is_blocking: false,
+            reason: None,
+            advice: None,
+        });
+    }
+
     fn find(&mut self, slot: &'a SlotContent, wanted: &'a str, used_by: &Use<'_>) -> Found<'a> {
         let source = self.matching.source.resolve(wanted);
         let expected = Expected::of(slot, source.map(|(_, content)| content));
@@ -105,6 +139,7 @@ impl<'a> Planner<'a> {
         if let Some(entry) = self.maps.get_mut(key) {
             entry.is_used = true;
             let new = entry.new;
+            self.referenced.insert(key);
             return self.mapped(wanted, new, expected, used_by);
         }
         let Some((source_key, content)) = source else {
@@ -130,7 +165,8 @@ impl<'a> Planner<'a> {
         let advice =
             format!("bind `{}` of `{}` in {}, then plan again", used_by.slot, used_by.integration, self.source.name);
         let subject = format!("{}/{}", used_by.integration, used_by.slot);
-        self.block(BlockerCode::UnboundSlot, &subject, (reason.clone(), advice.clone()), Some(used_by));
+        let message = format!("`{subject}`: {reason}");
+        self.block(BlockerCode::UnboundSlot, &subject, (message, advice.clone()), Some(used_by));
         Found::blocked(ReferenceOutcome::Unbound, reason, advice)
     }
 
@@ -167,7 +203,8 @@ impl<'a> Planner<'a> {
             let advice = format!(
                 "that would change whose credentials are used: make the scopes equal, or accept it with `--map {wanted}={bound}`"
             );
-            self.block(BlockerCode::WrongScope, bound, (reason.clone(), advice.clone()), Some(used_by));
+            let message = format!("`{bound}`: its {reason}");
+            self.block(BlockerCode::WrongScope, bound, (message, advice.clone()), Some(used_by));
             self.used.insert(bound);
             return Found::blocked(ReferenceOutcome::WrongScope, reason, advice);
         }
@@ -232,6 +269,9 @@ impl<'a> Planner<'a> {
         };
         let advice = self.advise_map(wanted, expected, &otherwise);
         let subject = source.map_or(wanted, |(key, _)| key);
+        if let Some((key, _)) = source {
+            self.referenced.insert(key);
+        }
         self.block(BlockerCode::MissingConnection, subject, (reason.clone(), advice.clone()), Some(used_by));
         Found::blocked(ReferenceOutcome::Missing, reason, advice)
     }
@@ -246,7 +286,8 @@ impl<'a> Planner<'a> {
         };
         let first = candidates.first().copied().unwrap_or("…");
         let advice = format!("choose with `--map {source_key}={first}`, or release the alias that is not meant");
-        self.block(BlockerCode::Ambiguous, source_key, (reason.clone(), advice.clone()), Some(used_by));
+        let message = format!("`{source_key}`: {reason}");
+        self.block(BlockerCode::Ambiguous, source_key, (message, advice.clone()), Some(used_by));
         self.used.extend(candidates);
         Found::blocked(ReferenceOutcome::Ambiguous, reason, advice)
     }
@@ -271,12 +312,17 @@ impl<'a> Planner<'a> {
         format!("{} uses one that is there; {otherwise}", maps.join(" or "))
     }
 
-    fn warn_about(&mut self, bound: &'a str, slot: &'a SlotContent, used_by: &Use<'_>) {
-        let content = self.target.snapshot.connections.get(bound);
-        if content.is_some_and(|content| !content.is_enabled) {
+    fn warn_about(
+        &mut self,
+        bound: &'a str,
+        slot: &'a SlotContent,
+        (is_disabled, facts): (bool, Option<&'a ConnectionFacts>),
+        used_by: &Use<'_>,
+    ) {
+        if is_disabled {
             self.warn(WarningCode::DisabledConnection, bound, Some(used_by), || "is disabled".to_owned());
         }
-        let Some(facts) = self.facts(bound) else { return };
+        let Some(facts) = facts else { return };
         if facts.is_pending {
             self.warn(WarningCode::PendingValues, bound, Some(used_by), || {
                 "has values that are still missing".to_owned()
