@@ -54,7 +54,14 @@ impl<'a> Guard<'a> {
         let in_credential = laid.credential.is_some_and(|(_, inputs)| holds_secrets(inputs));
         let global = if in_global { laid.origins(false) } else { Vec::new() };
         let full = match laid.credential {
-            Some(_) if in_global || in_credential => laid.origins(true),
+            Some(_) if in_global => {
+                let each = laid.compiled.places.iter().zip(&global);
+                each.map(
+                    |(place, by_global)| if laid.decides(place) { laid.origin(place, true) } else { by_global.clone() },
+                )
+                .collect()
+            }
+            Some(_) if in_credential => laid.origins(true),
             _ => Vec::new(),
         };
         Self { laid, global, full }
@@ -111,11 +118,19 @@ impl<'a> Guard<'a> {
 impl<'a> Laid<'a> {
     /// The origin of each place, by the global values or by all layers, in the order of the places.
     pub(super) fn origins(&self, by_all: bool) -> Vec<Cow<'a, str>> {
-        let one = |place: &'a Place| match &place.fixed {
+        self.compiled.places.iter().map(|place| self.origin(place, by_all)).collect()
+    }
+
+    fn origin(&self, place: &'a Place, by_all: bool) -> Cow<'a, str> {
+        match &place.fixed {
             Some(fixed) => Cow::Borrowed(fixed.as_str()),
             None => Cow::Owned(origin(&self.render(place, by_all, &|_| false))),
-        };
-        self.compiled.places.iter().map(one).collect()
+        }
+    }
+
+    /// Whether the credential decides a part of the place.
+    fn decides(&self, place: &Place) -> bool {
+        place.parts.iter().any(|part| matches!(part, PlacePart::Input(at) if self.own(*at).is_some()))
     }
 
     /// A place filled as far as the values go; the rest stays visible as `{{name}}`, a secret with how often it was
@@ -161,6 +176,26 @@ fn ends_in_site(end: &str) -> bool {
 
 /// Scheme, host and port of a URL; of anything else what stands before the first path. Lower-case.
 pub(super) fn origin(place: &str) -> String {
+    if let Some(origin) = simple_origin(place) {
+        return origin.to_owned();
+    }
+    parsed_origin(place)
+}
+
+/// The origin of a URL whose host is written as it is read: most are, and reading a URL costs more than all the rest.
+fn simple_origin(place: &str) -> Option<&str> {
+    let rest = place.strip_prefix("https://")?;
+    let length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = &rest[..length];
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    let is_label = |label: &str| !label.is_empty() && !label.starts_with("xn--");
+    // A last label that begins with a letter makes it a name and no number of the old notations for addresses.
+    let is_name = host.rsplit('.').next()?.starts_with(|first: char| first.is_ascii_lowercase());
+    (is_name && host.bytes().all(is_plain) && host.split('.').all(is_label))
+        .then(|| &place[.."https://".len() + length])
+}
+
+fn parsed_origin(place: &str) -> String {
     if let Ok(url) = Url::parse(place)
         && let Some(host) = url.host_str()
     {
@@ -170,4 +205,37 @@ pub(super) fn origin(place: &str) -> String {
     let (scheme, rest) = place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_lowercase();
     if scheme.is_empty() { host } else { format!("{}://{host}", scheme.to_lowercase()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_to_an_origin_leads_to_the_same(host in "([a-z0-9.:@A-Zx\\\\%-]{0,12}|[a-z0-9-]{1,4}(\\.[a-z0-9-]{1,4}){0,3})", path in "[/?#]?[a-z@:/.]{0,6}") {
+            let place = format!("https://{host}{path}");
+            prop_assert_eq!(origin(&place), parsed_origin(&place));
+        }
+    }
+
+    #[test]
+    fn origins_are_compared_as_they_are_reached() {
+        for (place, expected) in [
+            ("https://one.example/a?b#c", "https://one.example"),
+            ("https://ONE.example:443/", "https://one.example"),
+            ("https://one.example:8443", "https://one.example:8443"),
+            ("http://one.example", "http://one.example"),
+            ("https://user:pass@one.example/", "https://one.example"),
+            ("https://one.example\\@two.example/", "https://one.example"),
+            ("https://0x7f.1/", "https://127.0.0.1"),
+            ("Db.Example:5432", "db.example:5432"),
+            ("sftp://Files.example:22/in", "sftp://files.example:22"),
+            ("{{host}}/v1", "{{host}}"),
+        ] {
+            assert_eq!(origin(place), expected);
+        }
+    }
 }

@@ -76,6 +76,7 @@ pub(super) struct World {
     pub(super) credentials: BTreeMap<&'static str, (OwnerKind, Held)>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests write the values in place")]
 impl World {
     pub(super) fn new(kind: ConnectionType, scope: Scope) -> Self {
         let credentials = OwnerKind::ALL.map(|owner| (owner.as_str(), (owner, Held::default()))).into();
@@ -131,12 +132,12 @@ impl World {
 
     /// Types values as the organization, and tells of the changes.
     pub(super) fn set(&mut self, layer: Layer, values: Value) -> Edited {
-        self.edit(Side::Organization, layer, &edits(values)).unwrap()
+        self.edit(Side::Organization, layer, &edits(&values)).unwrap()
     }
 
     /// Types values as somebody who is refused, and gives each field and code.
     pub(super) fn refused(&self, side: Side, layer: Layer, values: Value) -> Vec<(String, &'static str)> {
-        let wrong = self.try_edit(side, layer, &edits(values)).unwrap_err();
+        let wrong = self.try_edit(side, layer, &edits(&values)).unwrap_err();
         wrong.into_iter().map(|error| (error.field, error.code)).collect()
     }
 
@@ -153,7 +154,6 @@ impl World {
     }
 }
 
-pub(super) fn edits(values: Value) -> BTreeMap<String, Edit> {
-    let values = values.as_object().unwrap().clone();
-    values.into_iter().map(|(key, value)| (key, Edit::of_value(value))).collect()
+pub(super) fn edits(values: &Value) -> BTreeMap<String, Edit> {
+    values.as_object().unwrap().iter().map(|(key, value)| (key.clone(), Edit::of_value(value.clone()))).collect()
 }

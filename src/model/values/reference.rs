@@ -43,10 +43,10 @@ pub(super) fn manager(scope: Scope, global: &Inputs, input: &Input) -> ManagedBy
     if scope == Scope::OrganizationCustomer || scope == Scope::OrganizationGlobal {
         return ManagedBy::Organization;
     }
-    if let Some(stored) = global.get(&input.key) {
-        if let Some(chosen) = stored.managed_by {
-            return chosen;
-        }
+    if let Some(stored) = global.get(&input.key)
+        && let Some(chosen) = stored.managed_by
+    {
+        return chosen;
     }
     match (input.managed_by, input.shown) {
         (Some(said), _) => said,
@@ -56,6 +56,7 @@ pub(super) fn manager(scope: Scope, global: &Inputs, input: &Input) -> ManagedBy
 }
 
 /// Who may set an input, as a table.
+#[expect(clippy::match_like_matches_macro, reason = "it reads as the table that it is")]
 pub(super) fn may_set(side: Side, scope: Scope, layer: Layer, manager: ManagedBy) -> bool {
     let owner = match layer {
         Layer::Global => return side == Side::Organization,
@@ -237,9 +238,7 @@ pub(super) fn resolve(layers: &Layers<'_>, secrets: Option<(&Secrets, &Secrets)>
             Some((from, value)) => (State::Set, Some(from), value),
             None if is_derived(input) => (State::Unset, None, None),
             None => match &input.default {
-                Some(default) if is_secret(input) && secrets.is_none() => {
-                    (State::Set, Some(Origin::Default), Some(default).filter(|_| false).cloned())
-                }
+                Some(default) if is_secret(input) && secrets.is_none() => (State::Set, Some(Origin::Default), None),
                 Some(default) => (State::Set, Some(Origin::Default), Some(default.clone())),
                 None if needed(input) => (State::Missing, None, None),
                 None => (State::Unset, None, None),
