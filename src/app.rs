@@ -23,6 +23,7 @@ pub mod layers;
 pub mod sync;
 pub mod tenant;
 pub mod vault;
+pub mod view;
 
 /// Keyway itself. Cheap to clone.
 #[derive(Clone)]

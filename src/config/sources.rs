@@ -27,12 +27,15 @@ const SHORT_NAMES: &[(&str, &str)] = &[("KEYWAY_DATA_DIR", DATA_DIRECTORY), ("KE
 /// Variables that are not settings: `KEYWAY_CONFIG` names the file, the command line reads `KEYWAY_TENANT`.
 const NOT_SETTINGS: &[&str] = &["KEYWAY_CONFIG", "KEYWAY_TENANT"];
 
+/// Variables of the system that the command line takes notice of. None is a setting.
+const OF_THE_SYSTEM: &[&str] = &["LOGNAME", "USER", "USERNAME", "NO_COLOR"];
+
 /// Where settings come from; passed in, so that tests need no real environment. Holds secrets: no `Debug`.
 #[derive(Default)]
 pub struct Sources {
     /// The file that the command line names.
     pub file: Option<PathBuf>,
-    /// Names and values; those that do not begin with `KEYWAY_` are not looked at.
+    /// Names and values; as settings, those that do not begin with `KEYWAY_` are not looked at.
     pub environment: Vec<(String, String)>,
 }
 
@@ -41,13 +44,38 @@ impl Sources {
     pub fn of_process(file: Option<PathBuf>) -> Result<Self> {
         let mut environment = Vec::new();
         for (name, value) in std::env::vars_os() {
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            let Some(name) = name.to_str() else { continue };
+            if OF_THE_SYSTEM.contains(&name) {
+                environment.push((name.to_owned(), value.to_string_lossy().into_owned()));
+            }
+            if !name.starts_with(PREFIX) {
+                continue;
+            }
             let value = value.into_string().map_err(|_unreadable| {
                 Error::invalid("invalid_settings", format!("{name} is not UTF-8 text; set it again"))
             })?;
             environment.push((name.to_owned(), value));
         }
         Ok(Self { file, environment })
+    }
+
+    /// The key of the tenant to act in, unless the command line names one.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.variable("KEYWAY_TENANT")
+    }
+
+    /// What the system calls the person at the command line.
+    #[must_use]
+    pub fn user_name(&self) -> &str {
+        let known = ["LOGNAME", "USER", "USERNAME"].into_iter().find_map(|name| self.variable(name));
+        known.unwrap_or("unknown")
+    }
+
+    /// Whether output is asked to have no colours (<https://no-color.org>).
+    #[must_use]
+    pub fn is_without_colors(&self) -> bool {
+        self.variable("NO_COLOR").is_some()
     }
 
     fn variable(&self, name: &str) -> Option<&str> {

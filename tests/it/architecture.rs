@@ -41,6 +41,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["outbound"]),
     ("clap", &["cli"]),
     ("comfy_table", &["cli"]),
+    ("console", &["cli"]),
     ("indicatif", &["cli"]),
     ("tracing_subscriber", &["logging"]),
     ("toml", &["config"]),

@@ -1,0 +1,144 @@
+//! What a command works with: the opened application, who asks, and in which tenant.
+
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use super::output::Output;
+use crate::app::App;
+use crate::app::catalog::Catalog;
+use crate::clock::Clock;
+use crate::config::DatabaseUrl;
+use crate::config::Loaded;
+use crate::config::Settings;
+use crate::config::Sources;
+use crate::error::Error;
+use crate::error::Result;
+use crate::model::actor::Actor;
+use crate::model::problem::nearest;
+use crate::model::tenant::Tenant;
+use crate::store::Database;
+use crate::store::Options;
+use crate::store::Store;
+use secrecy::ExposeSecret;
+
+mod key;
+
+/// The settings and who started the command, before anything is opened.
+pub(super) struct Start {
+    pub loaded: Loaded,
+    operator: String,
+    tenant: Option<String>,
+}
+
+/// An opened application and the one who asks.
+pub(super) struct Context<'a> {
+    pub app: App,
+    pub settings: &'a Settings,
+    pub output: &'a mut Output,
+    pub operator: String,
+    tenant: Option<String>,
+}
+
+impl Start {
+    /// `tenant`: as the command line names it; else the environment does.
+    pub fn new(sources: Sources, tenant: Option<String>) -> Result<Self> {
+        let tenant = tenant.or_else(|| sources.tenant().map(str::to_owned));
+        let operator = sources.user_name().to_owned();
+        Ok(Self { loaded: Settings::load(sources)?, operator, tenant })
+    }
+
+    /// Opens everything and runs a command on it.
+    pub fn run(&self, output: &mut Output, command: impl AsyncFnOnce(&mut Context<'_>) -> Result<u8>) -> Result<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
+        // PostgreSQL connections may be neither made nor dropped inside the runtime, so the pool outlives it here.
+        let app = open(&self.loaded, &runtime, output)?;
+        let mut context = Context {
+            app: app.clone(),
+            settings: &self.loaded.settings,
+            output,
+            operator: self.operator.clone(),
+            tenant: self.tenant.clone(),
+        };
+        let result = runtime.block_on(command(&mut context));
+        drop(context);
+        drop(runtime);
+        drop(app);
+        result
+    }
+}
+
+impl Context<'_> {
+    /// The operator in the chosen tenant.
+    pub async fn actor(&self) -> Result<Actor> {
+        Ok(self.actor_in(self.tenant().await?))
+    }
+
+    /// The same, when a tenant was named or is the only one.
+    pub async fn actor_if_chosen(&self) -> Result<Option<Actor>> {
+        if self.tenant.is_none() && self.app.list_tenants().await?.len() != 1 {
+            return Ok(None);
+        }
+        self.actor().await.map(Some)
+    }
+
+    pub fn actor_in(&self, tenant: Tenant) -> Actor {
+        Actor::operator(tenant, &self.operator)
+    }
+
+    /// The tenant with this key, with a suggestion when there is none.
+    pub async fn tenant_named(&self, key: &str) -> Result<Tenant> {
+        let tenants = self.app.list_tenants().await?;
+        if let Some(tenant) = tenants.iter().find(|tenant| tenant.key == key) {
+            return Ok(tenant.clone());
+        }
+        let help = match nearest(key, tenants.iter().map(|tenant| tenant.key.as_str())) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if tenants.is_empty() => format!("make it with `keyway tenants create {key}`"),
+            None => format!("there are {}", keys(&tenants)),
+        };
+        let not_found = Error::not_found("tenant", key);
+        Err(Error { public: format!("{}; {help}", not_found.public), ..not_found })
+    }
+
+    async fn tenant(&self) -> Result<Tenant> {
+        if let Some(key) = &self.tenant {
+            return self.tenant_named(key).await;
+        }
+        let mut tenants = self.app.list_tenants().await?;
+        match tenants.len() {
+            0 => Err(Error::invalid("no_tenant", "there is no tenant yet; make one: keyway tenants create dev")),
+            1 => Ok(tenants.remove(0)),
+            _ => {
+                let message = format!("which tenant? Name one with --tenant or KEYWAY_TENANT: {}", keys(&tenants));
+                Err(Error::invalid("tenant_required", message))
+            }
+        }
+    }
+}
+
+fn keys(tenants: &[Tenant]) -> String {
+    tenants.iter().map(|tenant| tenant.key.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> {
+    let settings = &loaded.settings;
+    let store = Store::open(&options(settings))?;
+    let kek = key::obtain(loaded, runtime, &store, output)?;
+    let catalog = Catalog::new(settings.components.directory.clone());
+    let app = App::new(store, kek, catalog, Clock::System);
+    runtime.block_on(app.check_vault())?;
+    Ok(app)
+}
+
+fn options(settings: &Settings) -> Options {
+    let database = match &settings.database.url {
+        DatabaseUrl::Sqlite(path) => Database::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Database::Postgres(crate::store::DatabaseUrl(url.expose_secret().to_owned())),
+    };
+    Options {
+        database,
+        pool_size: settings.database.pool_size,
+        statement_timeout: Duration::from_secs(settings.database.statement_timeout_seconds.into()),
+    }
+}
