@@ -27,7 +27,7 @@ use crate::model::credential::Status;
 use crate::model::credential::StoredStatus;
 use crate::model::user::Customer;
 use crate::model::values::OwnerKind;
-use crate::model::values::view::ValuesView;
+use crate::model::values::view::View as ValuesView;
 use crate::store;
 use crate::store::conn::Conn;
 
