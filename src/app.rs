@@ -14,14 +14,20 @@ use crate::store::Store;
 use catalog::Catalog;
 use vault::TenantKeys;
 
+pub mod api_key;
+pub mod audit;
 pub mod catalog;
 pub mod component;
 pub mod connection;
 pub mod credential;
+pub mod customer;
+pub mod idempotency;
 pub mod integration;
 pub mod layers;
+pub mod session;
 pub mod sync;
 pub mod tenant;
+pub mod user;
 pub mod vault;
 pub mod view;
 

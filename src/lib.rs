@@ -24,3 +24,4 @@ pub mod ids;
 pub mod logging;
 pub mod model;
 pub mod store;
+pub mod web;

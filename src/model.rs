@@ -13,12 +13,14 @@
 
 pub mod actor;
 pub mod audit;
+pub mod caller;
 pub mod component;
 pub mod connection;
 pub mod credential;
 pub mod definition;
 pub mod integration;
 pub mod names;
+pub mod page;
 pub mod problem;
 pub mod sync;
 pub mod template;

@@ -43,7 +43,11 @@ pub enum Tone {
 
 impl Face {
     fn of(is_terminal: bool, term: &Term) -> Self {
-        if is_terminal { Self { is_colored: true, width: term.size_checked().map(|(_, width)| width) } } else { Self::default() }
+        if is_terminal {
+            Self { is_colored: true, width: term.size_checked().map(|(_, width)| width) }
+        } else {
+            Self::default()
+        }
     }
 
     /// The text in its tone, when the stream shows colours.
@@ -181,7 +185,11 @@ impl Output {
         let mut text = format!("{} {error}\n", face.paint(Tone::Bad, "error:"));
         if error.fields.len() > 1 && error.code != "invalid_settings" {
             for field in &error.fields {
-                text.push_str(&format!("  {} {}\n", face.paint(Tone::Strong, format!("{}:", field.field)), field.message));
+                text.push_str(&format!(
+                    "  {} {}\n",
+                    face.paint(Tone::Strong, format!("{}:", field.field)),
+                    field.message
+                ));
             }
         }
         text.push_str(&format!("{}\n", face.paint(Tone::Dim, format!("  code: {}", error.code))));

@@ -66,6 +66,8 @@ permissions! {
     UsersWrite = "users:write";
     ApiKeysRead = "api_keys:read";
     ApiKeysWrite = "api_keys:write";
+    /// Read the audit log.
+    AuditRead = "audit:read";
     /// Force what would break something, such as deleting a connection in use.
     Force = "force";
     /// Make tenants and change them.
@@ -134,7 +136,9 @@ impl Role {
             P::EmbeddedRead => Some(Self::Viewer),
             P::ConnectionsSwitch | P::CredentialsWrite | P::CustomersWrite => Some(Self::Support),
             P::ComponentsWrite | P::ConnectionsWrite | P::IntegrationsWrite | P::SyncApply => Some(Self::Builder),
-            P::UsersRead | P::UsersWrite | P::ApiKeysRead | P::ApiKeysWrite | P::Force => Some(Self::Admin),
+            P::UsersRead | P::UsersWrite | P::ApiKeysRead | P::ApiKeysWrite | P::AuditRead | P::Force => {
+                Some(Self::Admin)
+            }
             P::TenantsWrite => Some(Self::Owner),
             P::CredentialsRead => None,
         }
@@ -199,12 +203,42 @@ impl Actor {
         }
     }
 
+    /// Who it is, whatever they are called now.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match &self.who {
+            Who::Operator { name } => format!("operator {name}"),
+            Who::User { id, .. } => id.to_string(),
+            Who::ApiKey { id, .. } => id.to_string(),
+        }
+    }
+
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         match &self.who {
             Who::Operator { .. } => true,
             Who::User { role, .. } => Role::needed_for(permission).is_some_and(|needed| *role >= needed),
             Who::ApiKey { scopes, .. } => scopes.contains(&permission),
+        }
+    }
+
+    /// Whether they may give, change or take away a role: only one that holds nothing that they lack.
+    #[must_use]
+    pub fn may_grant(&self, role: Role) -> bool {
+        let holds = |permission: &Permission| Role::needed_for(*permission).is_some_and(|needed| role >= needed);
+        match &self.who {
+            Who::Operator { .. } => true,
+            Who::User { role: own, .. } => role <= *own,
+            Who::ApiKey { .. } => Permission::ALL.iter().filter(|p| holds(p)).all(|p| self.may(*p)),
+        }
+    }
+
+    /// Whether they may make an API key with this scope. What no person holds is for the keys that people make.
+    #[must_use]
+    pub fn may_issue(&self, scope: Permission) -> bool {
+        match &self.who {
+            Who::User { .. } if Role::needed_for(scope).is_none() => self.may(Permission::ApiKeysWrite),
+            _ => self.may(scope),
         }
     }
 
@@ -258,6 +292,22 @@ mod tests {
     #[test]
     fn no_person_reads_secrets() {
         assert!(Role::ALL.iter().all(|role| !user(*role, false).may(Permission::CredentialsRead)));
+    }
+
+    #[test]
+    fn nobody_grants_what_they_lack() {
+        assert!(user(Role::Admin, false).may_grant(Role::Admin));
+        assert!(!user(Role::Admin, false).may_grant(Role::Owner));
+        assert!(!user(Role::Admin, false).may_issue(Permission::TenantsWrite));
+        assert!(user(Role::Admin, false).may_issue(Permission::CredentialsRead));
+        let key = |scopes: &[Permission]| {
+            let who =
+                Who::ApiKey { id: ApiKeyId::new(), name: "k".to_owned(), scopes: scopes.iter().copied().collect() };
+            Actor { who, ..user(Role::Viewer, false) }
+        };
+        assert!(!key(&[Permission::UsersWrite]).may_grant(Role::Viewer));
+        assert!(key(Permission::ALL).may_grant(Role::Owner));
+        assert!(!key(&[Permission::ApiKeysWrite]).may_issue(Permission::CredentialsRead));
     }
 
     #[test]

@@ -4,6 +4,31 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::clock::Instant;
+use crate::ids::EventId;
+
+/// One line of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Entry {
+    #[schema(value_type = String, example = "evt_0199a0c2d4e87f6a8b1c2d3e4f506172")]
+    pub id: EventId,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Who did it.
+    #[schema(example = "owner@example.com")]
+    pub actor: String,
+    /// What was done, dotted by noun.
+    #[schema(example = "customer.created")]
+    pub action: String,
+    /// Whom or what it concerned.
+    #[schema(example = "acme-42")]
+    pub subject: String,
+    /// What else is worth knowing.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+}
 
 /// One action: stable word dotted by noun, whom it concerned, and what else is worth knowing; never a secret.
 #[derive(Debug, Clone, PartialEq, Serialize)]

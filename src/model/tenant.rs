@@ -9,6 +9,7 @@ use crate::error::FieldError;
 use crate::error::Result;
 use crate::ids::TenantId;
 use crate::model::connection::slug_problem;
+use crate::model::user::label_error;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Tenant {
@@ -34,16 +35,14 @@ impl Tenant {
         if let Some(problem) = slug_problem(key, 64) {
             wrong.push(FieldError::new("key", "invalid_key", format!("a tenant's key {problem}")));
         }
-        let name = name.unwrap_or(key).trim();
-        if name.is_empty() || name.chars().count() > 120 {
-            wrong.push(FieldError::new("name", "invalid_length", "a name has 1 to 120 characters"));
-        }
+        let name = name.unwrap_or(key);
+        wrong.extend(label_error("name", name, 120));
         match Error::of_fields(wrong) {
             Some(error) => Err(error),
             None => Ok(Self {
                 id: TenantId::new(),
                 key: key.to_owned(),
-                name: name.to_owned(),
+                name: name.trim().to_owned(),
                 is_production,
                 revision: 0,
                 created_at: now,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +37,21 @@ pub struct Member {
     pub role: Role,
 }
 
+/// How long somebody stays signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionPolicy {
+    /// Without doing anything.
+    pub idle: TimeDelta,
+    /// In any case.
+    pub absolute: TimeDelta,
+}
+
+impl Default for SessionPolicy {
+    fn default() -> Self {
+        Self { idle: TimeDelta::minutes(30), absolute: TimeDelta::hours(12) }
+    }
+}
+
 /// Somebody signed in.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -68,6 +84,13 @@ pub struct ApiKey {
     pub revoked_at: Option<Instant>,
 }
 
+impl Session {
+    #[must_use]
+    pub fn is_live(&self, now: Instant, policy: SessionPolicy) -> bool {
+        now < self.expires_at && now < self.last_used_at + policy.idle
+    }
+}
+
 impl ApiKey {
     #[must_use]
     pub fn is_usable(&self, now: Instant) -> bool {
@@ -87,14 +110,25 @@ pub struct Customer {
     pub created_at: Instant,
 }
 
-/// What is wrong with an e-mail address, loosely: the mail itself proves the rest.
+/// Which customers to list; all that is set must fit.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFilter {
+    /// Part of the name or of the external id, whatever the case of ASCII letters.
+    pub search: Option<String>,
+    pub external_id: Option<String>,
+}
+
+/// What is wrong with an e-mail address, loosely: the mail itself proves the rest. Plain ASCII, so that no two
+/// addresses look alike.
 #[must_use]
 pub fn email_error(email: &str) -> Option<FieldError> {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b));
     let is_email = email.len() <= 254
-        && email.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
-        })
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| is_name(name) && host.contains('.') && host.split('.').all(is_label));
     (!is_email).then(|| FieldError::new("email", "invalid_email", "an address such as name@example.com is expected"))
 }
 
@@ -106,14 +140,43 @@ pub fn password_error(text: &str) -> Option<FieldError> {
         .then(|| FieldError::new("password", "invalid_length", format!("a password has {min} to {max} characters")))
 }
 
-/// A text that people read: trimmed, bounded, without control characters.
+/// A text that people read: bounded, not blank, without control characters.
 #[must_use]
 pub fn label_error(field: &str, text: &str, max: usize) -> Option<FieldError> {
-    let length = text.trim().chars().count();
-    if length == 0 || length > max {
+    if text.trim().is_empty() || text.chars().count() > max {
         return Some(FieldError::new(field, "invalid_length", format!("1 to {max} characters are expected")));
     }
     text.chars()
         .any(char::is_control)
         .then(|| FieldError::new(field, "control_character", "control characters cannot stand here"))
+}
+
+/// An address as it is stored and looked up: what differs only in case or in space around it is one person.
+#[must_use]
+pub fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["a@b.c", "first.last+tag@mail.example-site.com"] {
+            assert!(email_error(good).is_none(), "{good}");
+        }
+        for bad in ["", "a", "a@b", "@b.c", "a@.c", "a@b.", "a@b..c", "a b@c.d", "a@b@c.d", "a\0@b.c", "ä@b.c"] {
+            assert!(email_error(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn labels() {
+        assert!(label_error("name", "Zoë & Söhne", 20).is_none());
+        for (bad, code) in [("", "invalid_length"), ("  \u{3000}", "invalid_length"), ("a\nb", "control_character")] {
+            assert_eq!(label_error("name", bad, 20).unwrap().code, code, "{bad:?}");
+        }
+        assert!(label_error("name", &"x".repeat(21), 20).is_some());
+    }
 }

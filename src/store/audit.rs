@@ -13,7 +13,10 @@ use crate::clock::Instant;
 use crate::error::Result;
 use crate::ids::EventId;
 use crate::ids::TenantId;
+use crate::model::audit::Entry;
 use crate::model::audit::Event;
+use crate::model::page::Page;
+use crate::model::page::PageRequest;
 use crate::store::conn::Conn;
 use crate::store::conn::on;
 use crate::store::schema::audit_events;
@@ -48,18 +51,25 @@ pub fn append(c: &mut Conn, tenant: Option<TenantId>, actor: &str, event: &Event
 }
 
 /// A tenant's newest entries first.
-pub fn list(c: &mut Conn, tenant: TenantId, limit: i64) -> Result<Vec<(Instant, String, Event)>> {
-    let rows: Vec<Row> = on!(c, db => audit_events::table
-        .filter(audit_events::tenant_id.eq(tenant))
-        .order(audit_events::id.desc())
-        .limit(limit)
-        .select(Row::as_select())
-        .load(db))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let detail = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
-            (row.at.0, row.actor, Event { action: row.action.into(), subject: row.subject, detail })
-        })
-        .collect())
+pub fn page(c: &mut Conn, tenant: TenantId, page: &PageRequest<EventId>) -> Result<Page<Entry, EventId>> {
+    let rows: Vec<Row> = on!(c, db => {
+        let mut query = audit_events::table
+            .filter(audit_events::tenant_id.eq(tenant))
+            .order(audit_events::id.desc())
+            .limit(page.fetch())
+            .select(Row::as_select())
+            .into_boxed();
+        if let Some(after) = page.after {
+            query = query.filter(audit_events::id.lt(after));
+        }
+        query.load(db)
+    })?;
+    Ok(page.page(rows.into_iter().map(Entry::from).collect(), |entry: &Entry| entry.id))
+}
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Self {
+        let detail = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+        Self { id: row.id, at: row.at.0, actor: row.actor, action: row.action, subject: row.subject, detail }
+    }
 }

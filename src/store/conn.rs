@@ -126,6 +126,10 @@ impl From<diesel::result::Error> for Error {
             Db::DatabaseError(_, info) if info.message().contains("database is locked") => {
                 Self::new(Kind::Unavailable, "database_busy", busy).because(error)
             }
+            // PostgreSQL keeps no NUL in a text; nothing that we store holds one, so it came from the caller.
+            Db::DatabaseError(_, info) if info.message().contains("invalid byte sequence for encoding") => {
+                Self::malformed("nul_character", "the request holds a NUL character").because(error)
+            }
             // A missing row must be said by the caller, so even `NotFound` is a bug here.
             _ => Self::internal(error),
         }

@@ -23,7 +23,7 @@ use crate::store::types::At;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = tenants)]
-struct Row {
+pub(super) struct Row {
     id: TenantId,
     key: String,
     name: String,

@@ -77,8 +77,7 @@ impl ComponentSummary {
             documentation_url: component.documentation_url.clone(),
             connection_types: component.connections.iter().map(ConnectionTypeSummary::from).collect(),
             used: pin.map(|pin| ManifestRef { version: pin.version, digest: pin.digest.clone() }),
-            newest: newest
-                .map(|entry| ManifestRef { version: entry.component.version, digest: entry.digest.clone() }),
+            newest: newest.map(|entry| ManifestRef { version: entry.component.version, digest: entry.digest.clone() }),
             can_upgrade,
             origin: newest.map(|entry| match entry.origin {
                 Origin::BuiltIn => "built_in",

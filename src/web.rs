@@ -1,0 +1,114 @@
+//! The HTTP server: routes, who may come, answers. No rule and no SQL; every handler calls a use case.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::web::to;
+use tracing_actix_web::TracingLogger;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::error::Result;
+use crate::model::user::SessionPolicy;
+use crate::web::limit::SignIns;
+
+pub mod access;
+pub mod api_key;
+pub mod audit;
+pub mod customer;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod limit;
+pub mod openapi;
+pub mod page;
+pub mod payload;
+pub mod respond;
+pub mod routes;
+pub mod session;
+mod span;
+pub mod tenant;
+pub mod user;
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub listen: SocketAddr,
+    pub workers: usize,
+    pub body_limit_bytes: usize,
+    /// For routes marked `import`.
+    pub import_limit_bytes: usize,
+    pub session: SessionPolicy,
+    /// For each address; half as many for each e-mail address.
+    pub sign_in_attempts_per_minute: u32,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long requests under way may take when the server is told to stop.
+    pub stop_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: 2,
+            body_limit_bytes: 1024 * 1024,
+            import_limit_bytes: 10 * 1024 * 1024,
+            session: SessionPolicy::default(),
+            sign_in_attempts_per_minute: 10,
+            body_timeout: Duration::from_secs(30),
+            stop_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A server that has its port; it answers once `server` is awaited.
+pub struct Bound {
+    pub server: Server,
+    /// With the port that was taken when 0 was asked for.
+    pub address: SocketAddr,
+}
+
+/// Binds the port. `main` and the tests start the same server.
+///
+/// # Errors
+/// `listen` when the port cannot be had.
+pub fn serve(app: App, options: Options) -> Result<Bound> {
+    let no_port = |error: std::io::Error| {
+        let public = format!("cannot listen on {}: {error}", options.listen);
+        Error::new(Kind::Unavailable, "listen", public).because(error)
+    };
+    let app = Data::new(app);
+    let sign_ins = Data::from(Arc::new(SignIns::new(options.sign_in_attempts_per_minute)));
+    let shared = Data::new(options.clone());
+    let body_timeout = options.body_timeout;
+    let server = HttpServer::new(move || {
+        let (body_limit, import_limit) = (shared.body_limit_bytes, shared.import_limit_bytes);
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(sign_ins.clone())
+            .app_data(shared.clone())
+            .configure(|config| extract::configure(config, body_limit))
+            .configure(|config| routes::configure(config, import_limit))
+            .default_service(to(routes::not_found))
+            .wrap(from_fn(move |req, next| payload::in_time(req, next, body_timeout)))
+            .wrap(from_fn(respond::finish))
+            .wrap(TracingLogger::<span::Span>::new())
+    })
+    .workers(options.workers)
+    // Headers that arrive slower than this are not waited for.
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(options.stop_timeout.as_secs())
+    .bind(options.listen)
+    .map_err(no_port)?;
+    let address = server.addrs().first().copied().unwrap_or(options.listen);
+    Ok(Bound { server: server.run(), address })
+}

@@ -1,0 +1,70 @@
+//! Finds out who asks, before anything else of a request is read: strangers get 401 whatever their request looks like.
+
+use actix_web::HttpMessage as _;
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceRequest;
+use actix_web::dev::ServiceResponse;
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::error::Result;
+use crate::model::caller::Caller;
+use crate::web::Options;
+
+/// The header that names the tenant; keys need none.
+pub const TENANT: &str = "keyway-tenant";
+
+type Answer = Result<ServiceResponse<BoxBody>, actix_web::Error>;
+
+/// For routes that need somebody, in whatever tenant.
+pub async fn signed_in(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
+    match caller(&req).await {
+        Ok(caller) => {
+            req.extensions_mut().insert(caller);
+            next.call(req).await
+        }
+        Err(error) => Ok(req.error_response(error)),
+    }
+}
+
+/// For routes that act in one tenant.
+pub async fn member(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
+    let found = match caller(&req).await {
+        Ok(caller) => {
+            named_tenant(&req).and_then(|tenant| caller.act_in(tenant.as_deref())).map(|actor| (caller, actor))
+        }
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((caller, actor)) => {
+            req.extensions_mut().insert(caller);
+            req.extensions_mut().insert(actor);
+            next.call(req).await
+        }
+        Err(error) => Ok(req.error_response(error)),
+    }
+}
+
+async fn caller(req: &ServiceRequest) -> Result<Caller> {
+    let (Some(app), Some(options)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Options>>()) else {
+        return Err(Error::bug("the server was started without its application"));
+    };
+    app.identify(bearer(req).ok_or_else(Error::unauthenticated)?, options.session).await
+}
+
+/// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 section 11.1).
+fn bearer(req: &ServiceRequest) -> Option<&str> {
+    let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn named_tenant(req: &ServiceRequest) -> Result<Option<String>> {
+    let Some(value) = req.headers().get(TENANT) else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if key.len() <= 64 => Ok(Some(key.trim().to_owned())),
+        _ => Err(Error::malformed("malformed_tenant", "`Keyway-Tenant` holds the key of a tenant")),
+    }
+}

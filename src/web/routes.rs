@@ -1,0 +1,205 @@
+//! The one route table: every path, who may come, and who answers. Tests walk `ROUTES`.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web;
+use utoipa::OpenApi;
+
+use crate::error::Error;
+use crate::error::Kind;
+use crate::model::actor::Permission;
+use crate::web::access;
+use crate::web::api_key;
+use crate::web::audit;
+use crate::web::customer;
+use crate::web::extract;
+use crate::web::health;
+use crate::web::idempotency;
+use crate::web::openapi;
+use crate::web::session;
+use crate::web::tenant;
+use crate::web::user;
+
+/// Who may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Whoever shows a session or an API key, in whatever tenant.
+    SignedIn,
+    /// Whoever acts in a tenant and holds all of these permissions. The use case checks them; tests hold it to the table.
+    Member(&'static [Permission]),
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// In capitals.
+    pub method: &'static str,
+    pub path: &'static str,
+    pub access: Access,
+    /// Takes a body of the larger size.
+    pub is_import: bool,
+    /// Part of the API: described in `/openapi.json`.
+    pub is_api: bool,
+}
+
+macro_rules! access {
+    (Public) => { Access::Public };
+    (SignedIn) => { Access::SignedIn };
+    (Member $($permission:ident)*) => { Access::Member(&[$(Permission::$permission),*]) };
+}
+
+macro_rules! method {
+    (get) => {
+        "GET"
+    };
+    (post) => {
+        "POST"
+    };
+    (put) => {
+        "PUT"
+    };
+    (patch) => {
+        "PATCH"
+    };
+    (delete) => {
+        "DELETE"
+    };
+}
+
+macro_rules! import {
+    () => {
+        false
+    };
+    (import) => {
+        true
+    };
+}
+
+/// `method path access [permissions] [import] => module::handler;`
+macro_rules! routes {
+    (@route $is_api:literal; $method:ident $path:literal $access:ident [$($permission:ident)*] $($import:ident)?) => {
+        Route {
+            method: method!($method),
+            path: $path,
+            access: access!($access $($permission)*),
+            is_import: import!($($import)?),
+            is_api: $is_api,
+        }
+    };
+    (
+        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($import:ident)? => $module:ident :: $handler:ident;)* }
+        pages { $($page_method:ident $page_path:literal => $page_module:ident :: $page_handler:ident;)* }
+    ) => {
+        /// Every route of the server.
+        pub const ROUTES: &[Route] = &[
+            $(routes!(@route true; $method $path $access [$($($permission)*)?] $($import)?),)*
+            $(routes!(@route false; $page_method $page_path Public []),)*
+        ];
+
+        #[derive(OpenApi)]
+        #[openapi(paths($($module::$handler),*))]
+        pub struct Documented;
+
+        fn handlers() -> Vec<actix_web::Route> {
+            vec![
+                $(web::$method().to($module::$handler),)*
+                $(web::$page_method().to($page_module::$page_handler),)*
+            ]
+        }
+    };
+}
+
+routes! {
+    api {
+        get    "/healthz"                    Public => health::healthz;
+        get    "/readyz"                     Public => health::readyz;
+
+        post   "/api/v1/sessions"            Public => session::create;
+        delete "/api/v1/sessions"            SignedIn => session::delete_all;
+        delete "/api/v1/sessions/current"    SignedIn => session::delete;
+        get    "/api/v1/me"                  Member [] => session::me;
+        put    "/api/v1/me/password"         SignedIn => session::change_password;
+
+        get    "/api/v1/tenants"             SignedIn => tenant::list;
+        post   "/api/v1/tenants"             Member [TenantsWrite] => tenant::create;
+        patch  "/api/v1/tenants/current"     Member [TenantsWrite] => tenant::update;
+
+        get    "/api/v1/users"               Member [UsersRead] => user::list;
+        post   "/api/v1/users"               Member [UsersWrite] => user::create;
+        get    "/api/v1/users/{user}"        Member [UsersRead] => user::show;
+        patch  "/api/v1/users/{user}"        Member [UsersWrite] => user::update;
+        delete "/api/v1/users/{user}"        Member [UsersWrite] => user::delete;
+
+        get    "/api/v1/api-keys"            Member [ApiKeysRead] => api_key::list;
+        post   "/api/v1/api-keys"            Member [ApiKeysWrite] => api_key::create;
+        delete "/api/v1/api-keys/{api_key}"  Member [ApiKeysWrite] => api_key::delete;
+
+        get    "/api/v1/customers"            Member [CustomersRead] => customer::list;
+        post   "/api/v1/customers"            Member [CustomersWrite] => customer::create;
+        get    "/api/v1/customers/{customer}" Member [CustomersRead] => customer::show;
+
+        get    "/api/v1/audit"               Member [AuditRead] => audit::list;
+    }
+    pages {
+        get "/openapi.json" => openapi::document;
+        get "/docs" => openapi::docs;
+        get "/docs/{file}" => openapi::docs_file;
+    }
+}
+
+/// Registers the table: one resource for each path, which refuses other methods with what it does allow.
+pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
+    let mut table: Vec<(&Route, Option<actix_web::Route>)> =
+        ROUTES.iter().zip(handlers()).map(|(route, handler)| (route, Some(guard(route, handler)))).collect();
+    for index in 0..table.len() {
+        let path = table[index].0.path;
+        let mut resource = web::resource(path);
+        let mut methods = Vec::new();
+        let mut is_import = false;
+        for (route, handler) in table.iter_mut().filter(|(route, _)| route.path == path) {
+            if let Some(handler) = handler.take() {
+                methods.push(route.method);
+                is_import |= route.is_import;
+                resource = resource.route(handler);
+            }
+        }
+        if methods.is_empty() {
+            continue;
+        }
+        if is_import {
+            resource =
+                resource.app_data(extract::json_config(import_limit)).app_data(web::PayloadConfig::new(import_limit));
+        }
+        let allow = methods.join(", ");
+        config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
+    }
+}
+
+fn guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
+    match route.access {
+        Access::Public => handler,
+        Access::SignedIn => handler.wrap(from_fn(access::signed_in)),
+        Access::Member(_) if route.method == "POST" => {
+            handler.wrap(from_fn(idempotency::once)).wrap(from_fn(access::member))
+        }
+        Access::Member(_) => handler.wrap(from_fn(access::member)),
+    }
+}
+
+async fn method_not_allowed(allow: String) -> HttpResponse {
+    let public = format!("this path answers {allow}");
+    let mut answer = HttpResponse::from_error(Error::new(Kind::MethodNotAllowed, "method_not_allowed", public));
+    if let Ok(value) = header::HeaderValue::from_str(&allow) {
+        answer.headers_mut().insert(header::ALLOW, value);
+    }
+    answer
+}
+
+/// Whatever is not in the table.
+pub async fn not_found(req: HttpRequest) -> HttpResponse {
+    HttpResponse::from_error(Error::not_found("path", req.path()))
+}
