@@ -13,12 +13,14 @@ use serde_json::Map;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::crypto::sha256_label;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::component::ManagedBy;
 use crate::model::connection::Scope;
 use crate::model::connection::StableKey;
 use crate::model::connection::slug_problem;
+use crate::model::definition;
 
 /// The one format that is written and read.
 pub const FORMAT: &str = "keyway.snapshot/1";
@@ -95,7 +97,7 @@ pub struct IntegrationContent {
     #[serde(serialize_with = "arc_out", deserialize_with = "arc_in")]
     #[schema(value_type = String)]
     pub definition: Arc<str>,
-    /// `digest_of` the definition's text.
+    /// [`definition::digest`] of the definition: the order of keys does not count.
     pub digest: String,
     /// By config variable.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -121,22 +123,16 @@ pub struct SlotContent {
     pub required_scopes: BTreeSet<String>,
 }
 
-/// SHA-256 as lower-case hexadecimal.
-#[must_use]
-pub fn digest_of(text: &str) -> String {
-    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
+/// `sha256:<hex>` of a text.
+pub(super) fn digest_of(text: &str) -> String {
+    sha256_label(text.as_bytes())
 }
 
 impl IntegrationContent {
     /// Replaces the definition and its digest together.
     pub fn set_definition(&mut self, definition: &Value) {
         self.definition = definition.to_string().into();
-        self.digest = digest_of(&self.definition);
+        self.digest = definition::digest(definition);
     }
 }
 
@@ -169,11 +165,11 @@ impl Snapshot {
         self.check_connection_keys()?;
         for (key, integration) in &self.integrations {
             check_key("integration", key)?;
-            if digest_of(&integration.definition) != integration.digest {
-                return Err(invalid(format!("the digest of integration `{key}` is not that of its definition")));
-            }
             let parsed: Value = serde_json::from_str(&integration.definition)
                 .map_err(|error| invalid(format!("the definition of integration `{key}` is no JSON: {error}")))?;
+            if definition::digest(&parsed) != integration.digest {
+                return Err(invalid(format!("the digest of integration `{key}` is not that of its definition")));
+            }
             let compact = parsed.to_string();
             if compact != *integration.definition {
                 return Err(invalid(format!("the definition of integration `{key}` is not compact JSON")));
