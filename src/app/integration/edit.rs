@@ -23,7 +23,6 @@ use crate::model::integration::Integration;
 use crate::model::integration::Slot;
 use crate::model::integration::Version;
 use crate::model::names::fold;
-use crate::model::sync::snapshot::digest_of;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -213,7 +212,7 @@ impl App {
         let (definition, digest) = match document {
             Some(document) => {
                 let text = serde_json::to_string(document).map_err(Error::internal)?;
-                let digest = digest_of(&text);
+                let digest = definition::digest(document);
                 (text, digest)
             }
             None => (version.definition, version.digest),

@@ -25,7 +25,6 @@ use crate::model::integration::Slot;
 use crate::model::integration::Version;
 use crate::model::problem::Place;
 use crate::model::problem::Problem;
-use crate::model::sync::snapshot::digest_of;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -125,7 +124,7 @@ impl App {
             Err(problems) => return Ok(refused(problems)),
         };
         let (definition, mut problems) = (reading.definition, reading.problems);
-        let integration = match self.identify(tx, actor, &definition, key)? {
+        let integration = match self.same_integration(tx, actor, &definition, key)? {
             Ok(integration) => integration,
             Err(problem) => {
                 problems.insert(0, problem);
@@ -159,7 +158,7 @@ impl App {
     }
 
     /// The integration that the file is about, if it is here already; a problem when the file cannot mean it.
-    fn identify(
+    fn same_integration(
         &self,
         tx: &mut Conn,
         actor: &Actor,
@@ -194,9 +193,9 @@ impl App {
     ) -> Result<ImportAction> {
         let tenant = actor.tenant.id;
         let text = serde_json::to_string(&definition.document).map_err(Error::internal)?;
-        let digest = digest_of(&text);
+        let digest = definition::digest(&definition.document);
         if let Some(before) = &before
-            && (before.version.digest == digest || same_content(&before.version.definition, definition))
+            && before.version.digest == digest
             && before.slots.len() == slots.len()
             && slots.iter().all(|slot| before.slots.iter().any(|old| same_binding(old, slot)))
         {
@@ -238,12 +237,6 @@ impl App {
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
         Ok(action)
     }
-}
-
-/// Another order of the same keys is no change.
-fn same_content(before: &str, definition: &Definition) -> bool {
-    serde_json::from_str(before)
-        .is_ok_and(|before| definition::digest(&before) == definition::digest(&definition.document))
 }
 
 /// A published version holds keys where a draft holds ids: both may mean the same connection.
