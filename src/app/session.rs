@@ -92,7 +92,7 @@ impl App {
     ///
     /// # Errors
     /// `unauthenticated`.
-    pub async fn identify(&self, presented: &str, policy: SessionPolicy) -> Result<Caller> {
+    pub async fn recognise(&self, presented: &str, policy: SessionPolicy) -> Result<Caller> {
         let Some(token) = token::read(presented) else { return Err(Error::unauthenticated()) };
         let now = self.clock().now();
         let (caller, touch) = self

@@ -52,7 +52,7 @@ async fn caller(req: &ServiceRequest) -> Result<Caller> {
     let (Some(app), Some(options)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Options>>()) else {
         return Err(Error::bug("the server was started without its application"));
     };
-    app.identify(bearer(req).ok_or_else(Error::unauthenticated)?, options.session).await
+    app.recognise(bearer(req).ok_or_else(Error::unauthenticated)?, options.session).await
 }
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 section 11.1).

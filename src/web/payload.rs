@@ -47,7 +47,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_body_that_does_not_come_is_not_waited_for() {
-        let never = Payload::Stream { payload: Box::pin(stream::pending()) };
+        let never: Payload = Payload::Stream { payload: Box::pin(stream::pending()) };
         let chunk = with_deadline(never, Duration::from_millis(20)).next().await;
         assert!(matches!(chunk, Some(Err(PayloadError::Io(_)))));
     }

@@ -4,3 +4,6 @@
 
 mod architecture;
 mod cli;
+mod customer;
+mod session;
+mod support;

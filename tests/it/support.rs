@@ -1,0 +1,146 @@
+//! The harness: a real server on a port of its own, with a private database and a frozen clock, and clients for it.
+
+pub mod client;
+pub mod db;
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use chrono::DateTime;
+use chrono::TimeDelta;
+use keyway::app::App;
+use keyway::app::api_key::NewApiKey;
+use keyway::app::catalog::Catalog;
+use keyway::app::tenant::NewTenant;
+use keyway::app::user::NewUser;
+use keyway::clock::Clock;
+use keyway::crypto::Kek;
+use keyway::model::actor::Actor;
+use keyway::model::actor::Permission;
+use keyway::model::actor::Role;
+use keyway::store::Store;
+use keyway::web;
+use secrecy::SecretString;
+
+use client::Client;
+use db::TestDb;
+
+/// Every person of the tests has this password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running server with the tenant `dev`. Stops and leaves nothing behind when dropped.
+pub struct TestApp {
+    pub app: App,
+    url: String,
+    server: actix_web::dev::ServerHandle,
+    people: AtomicUsize,
+    // Last, so that it goes when nobody uses it any more.
+    _db: TestDb,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with other options.
+    pub async fn start_with(change: impl FnOnce(&mut web::Options)) -> Self {
+        let db = TestDb::new().await;
+        let options = db.options();
+        let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.unwrap().unwrap();
+        let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
+        let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
+        let app = App::new(store, kek, Catalog::new(None), clock);
+        let mut options =
+            web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
+        change(&mut options);
+        let bound = web::serve(app.clone(), options).unwrap();
+        let server = bound.server.handle();
+        actix_web::rt::spawn(bound.server);
+        let url = format!("http://{}", bound.address);
+        let t = Self { app, url, server, people: AtomicUsize::new(0), _db: db };
+        t.tenant("dev", false).await;
+        t
+    }
+
+    /// Makes a tenant, and answers with the operator in it.
+    pub async fn tenant(&self, key: &str, is_production: bool) -> Actor {
+        let new = NewTenant { key: key.to_owned(), name: None, is_production };
+        let tenant = self.app.create_tenant(None, "tester", new).await.unwrap();
+        Actor::operator(tenant, "tester")
+    }
+
+    /// The operator in a tenant, for use cases without HTTP.
+    pub async fn operator_in(&self, tenant: &str) -> Actor {
+        Actor::operator(self.app.tenant_by_key(tenant).await.unwrap(), "tester")
+    }
+
+    /// The operator in `dev`.
+    pub async fn operator(&self) -> Actor {
+        self.operator_in("dev").await
+    }
+
+    /// Somebody without a session or key.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// A new person with this role in `dev`, signed in.
+    pub async fn user(&self, role: Role) -> Client {
+        self.user_in("dev", role).await
+    }
+
+    /// A new person with this role in a tenant, signed in.
+    pub async fn user_in(&self, tenant: &str, role: Role) -> Client {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let suffix = if number == 0 { String::new() } else { (number + 1).to_string() };
+        let email = format!("{role}{suffix}@example.com");
+        self.person(tenant, &email, role).await;
+        self.sign_in(&email).await
+    }
+
+    /// Gives somebody a role in a tenant; makes them when they do not exist.
+    pub async fn person(&self, tenant: &str, email: &str, role: Role) {
+        let new = NewUser {
+            email: email.to_owned(),
+            name: format!("Person {email}"),
+            password: Some(SecretString::from(PASSWORD)),
+            role,
+        };
+        self.app.create_user(self.operator_in(tenant).await, new).await.unwrap();
+    }
+
+    /// Somebody who exists, signed in.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let session = self.app.sign_in(email, SecretString::from(PASSWORD), Default::default()).await.unwrap();
+        self.anonymous().bearer(&session.token)
+    }
+
+    /// A new API key of `dev` with these scopes.
+    pub async fn api_key(&self, scopes: &[Permission]) -> Client {
+        self.api_key_in("dev", scopes).await
+    }
+
+    /// A new API key of a tenant with these scopes.
+    pub async fn api_key_in(&self, tenant: &str, scopes: &[Permission]) -> Client {
+        let new = NewApiKey { name: "test".to_owned(), scopes: scopes.iter().copied().collect(), expires_at: None };
+        let made = self.app.create_api_key(self.operator_in(tenant).await, new).await.unwrap();
+        self.anonymous().bearer(&made.token)
+    }
+
+    /// Waits until what runs off the path of requests has run: last uses are written behind the answers.
+    pub async fn settle(&self) {
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        self.app.clock().advance(by);
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // The command is sent at once; nobody needs to wait for its end.
+        drop(self.server.stop(false));
+    }
+}

@@ -1,0 +1,162 @@
+//! A private, migrated database for each test: a copied file, or a database made from a template.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use keyway::crypto;
+use keyway::store::Database;
+use keyway::store::DatabaseUrl;
+use keyway::store::Options;
+use keyway::store::Store;
+use tokio::sync::OnceCell;
+
+/// Databases of runs that began longer ago were left behind by a crash.
+const LEFT_BEHIND: u64 = 3600;
+/// Held while templates are made and swept.
+const LOCK: i64 = 0x6b65_7974_6573;
+
+/// Whether the tests run on PostgreSQL.
+pub fn is_postgres() -> bool {
+    match std::env::var("TEST_DB").as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("TEST_DB is `sqlite` or `postgres`, not `{other}`"),
+    }
+}
+
+pub enum TestDb {
+    Sqlite(tempfile::TempDir),
+    Postgres { url: String, name: String },
+}
+
+impl TestDb {
+    pub async fn new() -> Self {
+        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+        if !is_postgres() {
+            let template = TEMPLATE.get_or_init(sqlite_template).await;
+            let folder = tempfile::tempdir().unwrap();
+            fs::copy(template, folder.path().join("keyway.db")).unwrap();
+            return Self::Sqlite(folder);
+        }
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let url = std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL says where PostgreSQL is; see scripts/test");
+        let template = TEMPLATE.get_or_init(|| postgres_template(url.clone())).await;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("keyway_test_{}_{}_{number}", seconds(), std::process::id());
+        run(&url, &[&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")]).await;
+        Self::Postgres { url, name }
+    }
+
+    pub fn options(&self) -> Options {
+        let database = match self {
+            Self::Sqlite(folder) => Database::Sqlite(folder.path().join("keyway.db")),
+            Self::Postgres { url, name } => Database::Postgres(DatabaseUrl(with_name(url, name))),
+        };
+        options(database)
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        let Self::Postgres { url, name } = self else { return };
+        let (url, drop) = (url.clone(), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        // A thread of its own: this may run inside a runtime, which must not wait.
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(run(&url, &[&drop]));
+        };
+        if std::thread::spawn(work).join().is_err() {
+            eprintln!("a test database was left behind; a later run sweeps it");
+        }
+    }
+}
+
+fn options(database: Database) -> Options {
+    Options { database, pool_size: 4, statement_timeout: Duration::from_secs(30) }
+}
+
+async fn sqlite_template() -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let template = folder.join(format!("template-{}.db", migrations_hash("sqlite")));
+    if !template.exists() {
+        // Made aside and renamed, so that no other process sees a half of it.
+        let aside = tempfile::tempdir_in(&folder).unwrap();
+        let path = aside.path().join("keyway.db");
+        migrate(Database::Sqlite(path.clone())).await;
+        fs::rename(path, &template).unwrap();
+    }
+    template.to_str().unwrap().to_owned()
+}
+
+async fn postgres_template(url: String) -> String {
+    let name = format!("keyway_template_{}", migrations_hash("postgres"));
+    let client = connect(&url).await;
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.unwrap();
+    let rows = client.query("SELECT datname FROM pg_database WHERE datname LIKE 'keyway\\_te%'", &[]).await.unwrap();
+    let mut is_made = false;
+    for row in rows {
+        let known: String = row.get(0);
+        let begun = known.split('_').nth(2).and_then(|begun| begun.parse::<u64>().ok());
+        is_made |= known == name;
+        if known != name && begun.is_none_or(|begun| begun + LEFT_BEHIND < seconds()) {
+            client.batch_execute(&format!("DROP DATABASE IF EXISTS {known} WITH (FORCE)")).await.unwrap();
+        }
+    }
+    if !is_made {
+        let aside = format!("{name}_aside");
+        client.batch_execute(&format!("CREATE DATABASE {aside}")).await.unwrap();
+        migrate(Database::Postgres(DatabaseUrl(with_name(&url, &aside)))).await;
+        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";
+        client.execute(end, &[&aside]).await.unwrap();
+        client.batch_execute(&format!("ALTER DATABASE {aside} RENAME TO {name}")).await.unwrap();
+    }
+    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await.unwrap();
+    name
+}
+
+async fn migrate(database: Database) {
+    tokio::task::spawn_blocking(move || drop(Store::open(&options(database)).unwrap())).await.unwrap();
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn run(url: &str, statements: &[&str]) {
+    let client = connect(url).await;
+    for statement in statements {
+        client.batch_execute(statement).await.unwrap();
+    }
+}
+
+/// The address with another database's name.
+fn with_name(url: &str, name: &str) -> String {
+    let mut url = url::Url::parse(url).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+/// Names a template after what it was made from.
+fn migrations_hash(kind: &str) -> String {
+    let mut text = String::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
+    let mut migrations: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    migrations.sort();
+    for migration in migrations {
+        text.push_str(migration.file_name().unwrap().to_str().unwrap());
+        text.push_str(&fs::read_to_string(migration.join("up.sql")).unwrap());
+    }
+    crypto::hex(&crypto::sha256(text.as_bytes())[..8])
+}
+
+#[expect(clippy::disallowed_methods, reason = "databases are named after the real time, which the frozen clock is not")]
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+}
