@@ -25,6 +25,7 @@ pub mod idempotency;
 pub mod integration;
 pub mod layers;
 pub mod session;
+pub mod sync;
 pub mod tenant;
 pub mod user;
 pub mod vault;

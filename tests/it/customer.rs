@@ -52,7 +52,9 @@ async fn a_list_is_read_page_by_page() {
     let mut path = "/api/v1/customers?limit=2".to_owned();
     loop {
         let page = support.get(&path).await.must_be(200).json();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["external_id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["external_id"].as_str().unwrap().to_owned()),
+        );
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         path = format!("/api/v1/customers?limit=2&cursor={cursor}");
     }

@@ -12,7 +12,8 @@ use crate::support::TestApp;
 async fn signing_in_answers_with_a_token_that_works() {
     let t = TestApp::start().await;
     t.person("dev", "bea@example.com", Role::Builder).await;
-    let answer = t.anonymous().post("/api/v1/sessions", json!({ "email": "Bea@Example.com", "password": PASSWORD })).await;
+    let answer =
+        t.anonymous().post("/api/v1/sessions", json!({ "email": "Bea@Example.com", "password": PASSWORD })).await;
     assert_snapshot!(answer.shown(), @"");
     let me = t.anonymous().bearer(&answer.text("/token")).get("/api/v1/me").await;
     assert_snapshot!(me.shown(), @"");
@@ -22,8 +23,10 @@ async fn signing_in_answers_with_a_token_that_works() {
 async fn a_wrong_password_and_an_unknown_person_look_the_same() {
     let t = TestApp::start().await;
     t.person("dev", "bea@example.com", Role::Builder).await;
-    let wrong = t.anonymous().post("/api/v1/sessions", json!({ "email": "bea@example.com", "password": "wrong" })).await;
-    let unknown = t.anonymous().post("/api/v1/sessions", json!({ "email": "eve@example.com", "password": "wrong" })).await;
+    let wrong =
+        t.anonymous().post("/api/v1/sessions", json!({ "email": "bea@example.com", "password": "wrong" })).await;
+    let unknown =
+        t.anonymous().post("/api/v1/sessions", json!({ "email": "eve@example.com", "password": "wrong" })).await;
     assert_eq!(wrong.shown(), unknown.shown());
     assert_snapshot!(wrong.shown(), @"");
 }

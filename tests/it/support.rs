@@ -51,8 +51,7 @@ impl TestApp {
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
         let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
         let app = App::new(store, kek, Catalog::new(None), clock);
-        let mut options =
-            web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
+        let mut options = web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
         change(&mut options);
         let bound = web::serve(app.clone(), options).unwrap();
         let server = bound.server.handle();

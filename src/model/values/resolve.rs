@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use crate::model::component::Input;
 use crate::model::component::ManagedBy;
-use crate::model::template::Encoding;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
 use crate::model::values::Secrets;
@@ -183,7 +182,8 @@ fn derive(compiled: &CompiledInput, at: usize, inputs: &mut [Effective<'_>]) {
         source.value.as_ref().map(|value| Cow::Owned(as_text(value)))
     };
     let value = match state {
-        State::Set => derived.template.render(&lookup, Encoding::Plain).ok().map(Value::String),
+        // As a URL where it makes one: a value that would move its host leaves it without a value.
+        State::Set => derived.template.render(&lookup, derived.template.derived_encoding()).ok().map(Value::String),
         _ => None,
     };
     let origin = (state == State::Set).then_some(Origin::Derived);

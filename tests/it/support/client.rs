@@ -110,7 +110,9 @@ impl Answer {
         if self.body.is_empty() {
             return status.to_string();
         }
-        let Ok(mut json) = serde_json::from_str::<Value>(&self.body) else { return format!("{status}\n\n{}", self.body) };
+        let Ok(mut json) = serde_json::from_str::<Value>(&self.body) else {
+            return format!("{status}\n\n{}", self.body);
+        };
         mask("", &mut json);
         format!("{status}\n\n{}", serde_json::to_string_pretty(&json).unwrap())
     }
@@ -122,7 +124,8 @@ impl Answer {
     }
 }
 
-static ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([a-z]{3})_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}\b").unwrap());
+static ID: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b([a-z]{3})_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}\b").unwrap());
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(kw[ks])_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}\b").unwrap());
 
 fn mask(name: &str, value: &mut Value) {

@@ -44,7 +44,8 @@ impl TestDb {
             return Self::Sqlite(folder);
         }
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let url = std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL says where PostgreSQL is; see scripts/test");
+        let url =
+            std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL says where PostgreSQL is; see scripts/test");
         let template = TEMPLATE.get_or_init(|| postgres_template(url.clone())).await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("keyway_test_{}_{}_{number}", seconds(), std::process::id());
