@@ -12,6 +12,7 @@ use crate::model::component::Input;
 use crate::model::component::InputKind;
 use crate::model::component::ManagedBy;
 use crate::model::connection::Scope;
+use crate::model::template::Template;
 use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
@@ -267,12 +268,13 @@ fn derive(input: &Input, rows: &mut [Row]) {
         row.2 = State::Quarantined;
     } else if sources.iter().all(|source| source.2 == State::Set) {
         (row.2, row.3) = (State::Set, Some(Origin::Derived));
-        if sources.iter().all(|source| source.5.is_some()) {
-            let fill = |text: String, source: &Row| {
-                text.replace(&format!("{{{{{}}}}}", source.0), &place_text(source.5.as_ref().unwrap()))
-            };
-            row.5 = Some(Value::String(sources.iter().fold(template, fill)));
-        }
+        // How a template is filled is not laid here: it has tests of its own.
+        let lookup = |name: &str| {
+            let source = sources.iter().find(|source| source.0 == name)?;
+            source.5.as_ref().map(|value| std::borrow::Cow::Owned(place_text(value)))
+        };
+        let template = Template::parse(&template).unwrap();
+        row.5 = template.render(&lookup, template.derived_encoding()).ok().map(Value::String);
     } else {
         row.2 = if input.required { State::Missing } else { State::Unset };
     }
