@@ -21,6 +21,7 @@ pub mod component;
 pub mod connection;
 pub mod credential;
 pub mod customer;
+pub mod demo;
 pub mod idempotency;
 pub mod integration;
 pub mod layers;

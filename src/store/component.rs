@@ -19,6 +19,7 @@ use crate::store::types::At;
 
 #[derive(Insertable)]
 #[diesel(table_name = components)]
+#[diesel(treat_none_as_default_value = false)]
 struct ManifestRow<'a> {
     key: &'a str,
     version: i64,
@@ -29,6 +30,7 @@ struct ManifestRow<'a> {
 
 #[derive(Insertable)]
 #[diesel(table_name = component_pins)]
+#[diesel(treat_none_as_default_value = false)]
 struct PinRow<'a> {
     tenant_id: TenantId,
     component: &'a str,

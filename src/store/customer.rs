@@ -41,6 +41,7 @@ struct Row {
 
 #[derive(Insertable)]
 #[diesel(table_name = customers)]
+#[diesel(treat_none_as_default_value = false)]
 struct NewRow<'a> {
     id: CustomerId,
     tenant_id: TenantId,

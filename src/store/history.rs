@@ -21,6 +21,7 @@ use crate::store::types::At;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = connection_events)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: EventId,
     tenant_id: TenantId,

@@ -20,6 +20,7 @@ use crate::store::types::At;
 /// A kept answer, or the mark of a call that is under way.
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = idempotency_keys)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     tenant_id: TenantId,
     actor: String,

@@ -82,6 +82,7 @@ impl From<Row> for Integration {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = integration_versions)]
+#[diesel(treat_none_as_default_value = false)]
 struct VersionRow {
     id: VersionId,
     tenant_id: TenantId,

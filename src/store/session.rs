@@ -26,6 +26,7 @@ use crate::store::user::UserRow;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: SessionId,
     user_id: UserId,

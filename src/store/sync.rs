@@ -163,6 +163,7 @@ pub fn mark_rolled_back(c: &mut Conn, tenant: TenantId, id: SyncRunId, by: &str,
 
 #[derive(Insertable)]
 #[diesel(table_name = pruned_rows)]
+#[diesel(treat_none_as_default_value = false)]
 struct PrunedRow<'a> {
     id: EventId,
     tenant_id: TenantId,

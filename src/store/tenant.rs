@@ -23,6 +23,7 @@ use crate::store::types::At;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = tenants)]
+#[diesel(treat_none_as_default_value = false)]
 pub(super) struct Row {
     id: TenantId,
     key: String,

@@ -48,6 +48,7 @@ impl From<UserRow> for User {
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]
+#[diesel(treat_none_as_default_value = false)]
 struct NewRow<'a> {
     id: UserId,
     email: &'a str,
@@ -59,6 +60,7 @@ struct NewRow<'a> {
 
 #[derive(Insertable)]
 #[diesel(table_name = user_roles)]
+#[diesel(treat_none_as_default_value = false)]
 struct RoleRow {
     user_id: UserId,
     tenant_id: TenantId,

@@ -5,5 +5,6 @@
 mod architecture;
 mod cli;
 mod customer;
+mod demo;
 mod session;
 mod support;

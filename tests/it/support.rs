@@ -45,6 +45,17 @@ impl TestApp {
 
     /// Starts with other options.
     pub async fn start_with(change: impl FnOnce(&mut web::Options)) -> Self {
+        let t = Self::serve(change).await;
+        t.tenant("dev", false).await;
+        t
+    }
+
+    /// Starts a deployment without any tenant.
+    pub async fn empty() -> Self {
+        Self::serve(|_| {}).await
+    }
+
+    async fn serve(change: impl FnOnce(&mut web::Options)) -> Self {
         let db = TestDb::new().await;
         let options = db.options();
         let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.unwrap().unwrap();
@@ -57,9 +68,7 @@ impl TestApp {
         let server = bound.server.handle();
         actix_web::rt::spawn(bound.server);
         let url = format!("http://{}", bound.address);
-        let t = Self { app, url, server, people: AtomicUsize::new(0), _db: db };
-        t.tenant("dev", false).await;
-        t
+        Self { app, url, server, people: AtomicUsize::new(0), _db: db }
     }
 
     /// Makes a tenant, and answers with the operator in it.

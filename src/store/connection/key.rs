@@ -22,6 +22,7 @@ use crate::store::types::At;
 
 #[derive(Insertable)]
 #[diesel(table_name = connection_keys)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row<'a> {
     tenant_id: TenantId,
     key: &'a str,
