@@ -11,12 +11,32 @@ async fn a_customer_is_made_and_found_by_either_id() {
     let t = TestApp::start().await;
     let support = t.user(Role::Support).await;
     let made = support.post("/api/v1/customers", json!({ "external_id": "acme-42", "name": "Acme Inc." })).await;
-    assert_snapshot!(made.shown(), @"");
+    assert_snapshot!(made.shown(), @r#"
+    201 Created
+
+    {
+      "id": "cus_…",
+      "external_id": "acme-42",
+      "name": "Acme Inc.",
+      "created_at": "2026-01-01T00:00:00Z"
+    }
+    "#);
     assert_eq!(made.header("location"), format!("/api/v1/customers/{}", made.text("/id")));
     let by_id = support.get(made.header("location")).await;
     let by_external_id = support.get("/api/v1/customers/acme-42").await;
     assert_eq!((&by_id.body, &by_external_id.body), (&made.body, &made.body));
-    assert_snapshot!(support.get("/api/v1/customers/nobody").await.shown(), @"");
+    assert_snapshot!(support.get("/api/v1/customers/nobody").await.shown(), @r#"
+    404 Not Found
+
+    {
+      "type": "about:blank",
+      "title": "Not Found",
+      "status": 404,
+      "code": "not_found",
+      "detail": "customer `nobody` does not exist",
+      "request_id": "[request_id]"
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -26,7 +46,18 @@ async fn an_external_id_is_taken_once_in_each_tenant() {
     let body = json!({ "external_id": "acme-42" });
     let support = t.user(Role::Support).await;
     support.post("/api/v1/customers", body.clone()).await.must_be(201);
-    assert_snapshot!(support.post("/api/v1/customers", body.clone()).await.shown(), @"");
+    assert_snapshot!(support.post("/api/v1/customers", body.clone()).await.shown(), @r#"
+    409 Conflict
+
+    {
+      "type": "about:blank",
+      "title": "Conflict",
+      "status": 409,
+      "code": "customer_exists",
+      "detail": "a customer with the external id `acme-42` exists already",
+      "request_id": "[request_id]"
+    }
+    "#);
     t.user_in("prod", Role::Support).await.post("/api/v1/customers", body).await.must_be(201);
 }
 
@@ -35,9 +66,43 @@ async fn wrong_fields_are_told_all_at_once() {
     let t = TestApp::start().await;
     let support = t.user(Role::Support).await;
     let answer = support.post("/api/v1/customers", json!({ "external_id": " ", "name": "a\u{7}" })).await;
-    assert_snapshot!(answer.shown(), @"");
+    assert_snapshot!(answer.shown(), @r#"
+    422 Unprocessable Entity
+
+    {
+      "type": "about:blank",
+      "title": "Unprocessable Entity",
+      "status": 422,
+      "code": "invalid_fields",
+      "detail": "2 fields are wrong; the first is external_id: 1 to 120 characters are expected",
+      "errors": [
+        {
+          "field": "external_id",
+          "code": "invalid_length",
+          "message": "1 to 120 characters are expected"
+        },
+        {
+          "field": "name",
+          "code": "control_character",
+          "message": "control characters cannot stand here"
+        }
+      ],
+      "request_id": "[request_id]"
+    }
+    "#);
     let answer = support.post("/api/v1/customers", json!({ "external_id": "a", "color": "red" })).await;
-    assert_snapshot!(answer.shown(), @"");
+    assert_snapshot!(answer.shown(), @r#"
+    422 Unprocessable Entity
+
+    {
+      "type": "about:blank",
+      "title": "Unprocessable Entity",
+      "status": 422,
+      "code": "invalid_body",
+      "detail": "the body does not fit: unknown field `color`, expected `external_id` or `name` at line 1 column 26",
+      "request_id": "[request_id]"
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -82,11 +147,44 @@ async fn a_cursor_serves_only_its_own_list_and_tenant() {
     }
     let cursor = admin.get("/api/v1/customers?limit=1").await.text("/next_cursor");
     let refused = admin.get(&format!("/api/v1/api-keys?cursor={cursor}")).await;
-    assert_snapshot!(refused.shown(), @"");
+    assert_snapshot!(refused.shown(), @r#"
+    400 Bad Request
+
+    {
+      "type": "about:blank",
+      "title": "Bad Request",
+      "status": 400,
+      "code": "invalid_cursor",
+      "detail": "`cursor` is `next_cursor` of the page before, of the same list",
+      "request_id": "[request_id]"
+    }
+    "#);
     let other = t.user_in("prod", Role::Admin).await;
     other.get(&format!("/api/v1/customers?cursor={cursor}")).await.must_be(400);
     admin.get(&format!("/api/v1/customers?cursor={}", &cursor[1..])).await.must_be(400);
-    assert_snapshot!(admin.get("/api/v1/customers?limit=201").await.shown(), @"");
+    assert_snapshot!(admin.get("/api/v1/customers?limit=201").await.shown(), @r#"
+    400 Bad Request
+
+    {
+      "type": "about:blank",
+      "title": "Bad Request",
+      "status": 400,
+      "code": "invalid_limit",
+      "detail": "`limit` is 1 to 200",
+      "request_id": "[request_id]"
+    }
+    "#);
     admin.get("/api/v1/customers?limit=0").await.must_be(400);
-    assert_snapshot!(admin.get("/api/v1/customers?offset=3").await.shown(), @"");
+    assert_snapshot!(admin.get("/api/v1/customers?offset=3").await.shown(), @r#"
+    400 Bad Request
+
+    {
+      "type": "about:blank",
+      "title": "Bad Request",
+      "status": 400,
+      "code": "malformed_query",
+      "detail": "the query does not fit: Query deserialize error: unknown field `offset`, expected one of `search`, `external_id`, `limit`, `cursor`",
+      "request_id": "[request_id]"
+    }
+    "#);
 }

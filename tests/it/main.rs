@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail where it stands")]
 
+mod access;
+mod api_key;
 mod architecture;
 mod cli;
 mod customer;
-mod demo;
+mod idempotency;
+mod openapi;
+mod protocol;
 mod session;
 mod support;
+mod tenant;
+mod user;

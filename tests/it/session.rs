@@ -14,9 +14,56 @@ async fn signing_in_answers_with_a_token_that_works() {
     t.person("dev", "bea@example.com", Role::Builder).await;
     let answer =
         t.anonymous().post("/api/v1/sessions", json!({ "email": "Bea@Example.com", "password": PASSWORD })).await;
-    assert_snapshot!(answer.shown(), @"");
+    assert_snapshot!(answer.shown(), @r#"
+    201 Created
+
+    {
+      "id": "ses_…",
+      "token": "kws_…",
+      "expires_at": "2026-01-01T12:00:00Z",
+      "user": {
+        "id": "usr_…",
+        "email": "bea@example.com",
+        "name": "Person bea@example.com",
+        "is_disabled": false,
+        "created_at": "2026-01-01T00:00:00Z"
+      }
+    }
+    "#);
     let me = t.anonymous().bearer(&answer.text("/token")).get("/api/v1/me").await;
-    assert_snapshot!(me.shown(), @"");
+    assert_snapshot!(me.shown(), @r#"
+    200 OK
+
+    {
+      "name": "bea@example.com",
+      "id": "usr_…",
+      "kind": "user",
+      "tenant": {
+        "id": "ten_…",
+        "key": "dev",
+        "name": "dev",
+        "is_production": false,
+        "revision": 0,
+        "created_at": "2026-01-01T00:00:00Z"
+      },
+      "role": "builder",
+      "permissions": [
+        "components:read",
+        "components:write",
+        "connections:read",
+        "connections:write",
+        "connections:switch",
+        "credentials:write",
+        "embedded:read",
+        "customers:read",
+        "customers:write",
+        "integrations:read",
+        "integrations:write",
+        "sync:read",
+        "sync:apply"
+      ]
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -28,7 +75,18 @@ async fn a_wrong_password_and_an_unknown_person_look_the_same() {
     let unknown =
         t.anonymous().post("/api/v1/sessions", json!({ "email": "eve@example.com", "password": "wrong" })).await;
     assert_eq!(wrong.shown(), unknown.shown());
-    assert_snapshot!(wrong.shown(), @"");
+    assert_snapshot!(wrong.shown(), @r#"
+    401 Unauthorized
+
+    {
+      "type": "about:blank",
+      "title": "Unauthorized",
+      "status": 401,
+      "code": "wrong_credentials",
+      "detail": "the e-mail address or the password is wrong",
+      "request_id": "[request_id]"
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -42,7 +100,18 @@ async fn guessing_is_stopped_and_told_how_long_to_wait() {
     let right = json!({ "email": "bea@example.com", "password": PASSWORD });
     let refused = guess().post("/api/v1/sessions", right.clone()).await;
     assert_eq!(refused.header("retry-after"), "13");
-    assert_snapshot!(refused.shown(), @"");
+    assert_snapshot!(refused.shown(), @r#"
+    429 Too Many Requests
+
+    {
+      "type": "about:blank",
+      "title": "Too Many Requests",
+      "status": 429,
+      "code": "too_many_attempts",
+      "detail": "too many attempts; try again in 13 s",
+      "request_id": "[request_id]"
+    }
+    "#);
     t.advance(TimeDelta::seconds(13));
     guess().post("/api/v1/sessions", right).await.must_be(201);
 }
@@ -52,7 +121,18 @@ async fn a_session_ends_when_it_is_not_used_and_after_half_a_day_in_any_case() {
     let t = TestApp::start().await;
     let idle = t.user(Role::Viewer).await;
     t.advance(TimeDelta::minutes(31));
-    assert_snapshot!(idle.get("/api/v1/me").await.shown(), @"");
+    assert_snapshot!(idle.get("/api/v1/me").await.shown(), @r#"
+    401 Unauthorized
+
+    {
+      "type": "about:blank",
+      "title": "Unauthorized",
+      "status": 401,
+      "code": "unauthenticated",
+      "detail": "this session has ended; sign in again",
+      "request_id": "[request_id]"
+    }
+    "#);
 
     let busy = t.user(Role::Viewer).await;
     for _ in 0..35 {
@@ -83,9 +163,38 @@ async fn a_new_password_ends_all_sessions() {
     let t = TestApp::start().await;
     let bea = t.user(Role::Viewer).await;
     let body = json!({ "current_password": "wrong", "new_password": "staple correct horse" });
-    assert_snapshot!(bea.put("/api/v1/me/password", body).await.shown(), @"");
+    assert_snapshot!(bea.put("/api/v1/me/password", body).await.shown(), @r#"
+    422 Unprocessable Entity
+
+    {
+      "type": "about:blank",
+      "title": "Unprocessable Entity",
+      "status": 422,
+      "code": "wrong_password",
+      "detail": "the current password is wrong",
+      "request_id": "[request_id]"
+    }
+    "#);
     let body = json!({ "current_password": PASSWORD, "new_password": "short" });
-    assert_snapshot!(bea.put("/api/v1/me/password", body).await.shown(), @"");
+    assert_snapshot!(bea.put("/api/v1/me/password", body).await.shown(), @r#"
+    422 Unprocessable Entity
+
+    {
+      "type": "about:blank",
+      "title": "Unprocessable Entity",
+      "status": 422,
+      "code": "invalid_fields",
+      "detail": "new_password: a password has 12 to 256 characters",
+      "errors": [
+        {
+          "field": "new_password",
+          "code": "invalid_length",
+          "message": "a password has 12 to 256 characters"
+        }
+      ],
+      "request_id": "[request_id]"
+    }
+    "#);
     let body = json!({ "current_password": PASSWORD, "new_password": "staple correct horse" });
     bea.put("/api/v1/me/password", body).await.must_be(204);
     bea.get("/api/v1/me").await.must_be(401);
@@ -100,21 +209,78 @@ async fn who_has_several_tenants_says_which() {
     t.tenant("prod", true).await;
     let bea = t.user(Role::Builder).await;
     t.person("prod", "builder@example.com", Role::Viewer).await;
-    assert_snapshot!(bea.get("/api/v1/me").await.shown(), @"");
+    assert_snapshot!(bea.get("/api/v1/me").await.shown(), @r#"
+    400 Bad Request
+
+    {
+      "type": "about:blank",
+      "title": "Bad Request",
+      "status": 400,
+      "code": "tenant_required",
+      "detail": "say which tenant in the header `Keyway-Tenant`: dev, prod",
+      "request_id": "[request_id]"
+    }
+    "#);
     assert_eq!(bea.tenant("prod").get("/api/v1/me").await.text("/role"), "viewer");
     assert_eq!(bea.tenant("dev").get("/api/v1/me").await.text("/role"), "builder");
     t.tenant("other", false).await;
     let foreign = bea.tenant("other").get("/api/v1/me").await;
     let unknown = bea.tenant("nowhere").get("/api/v1/me").await;
     assert_eq!(foreign.shown().replace("other", "nowhere"), unknown.shown());
-    assert_snapshot!(foreign.shown(), @"");
-    assert_snapshot!(bea.get("/api/v1/tenants").await.shown(), @"");
+    assert_snapshot!(foreign.shown(), @r#"
+    404 Not Found
+
+    {
+      "type": "about:blank",
+      "title": "Not Found",
+      "status": 404,
+      "code": "not_found",
+      "detail": "tenant `other` does not exist",
+      "request_id": "[request_id]"
+    }
+    "#);
+    assert_snapshot!(bea.get("/api/v1/tenants").await.shown(), @r#"
+    200 OK
+
+    {
+      "items": [
+        {
+          "id": "ten_…",
+          "key": "dev",
+          "name": "dev",
+          "is_production": false,
+          "revision": 0,
+          "created_at": "2026-01-01T00:00:00Z"
+        },
+        {
+          "id": "ten_…",
+          "key": "prod",
+          "name": "prod",
+          "is_production": true,
+          "revision": 0,
+          "created_at": "2026-01-01T00:00:00Z"
+        }
+      ],
+      "next_cursor": null
+    }
+    "#);
 }
 
 #[actix_web::test]
 async fn no_person_and_no_key_has_what_only_people_have() {
     let t = TestApp::start().await;
     let key = t.api_key(&[keyway::model::actor::Permission::CustomersRead]).await;
-    assert_snapshot!(key.delete("/api/v1/sessions/current").await.shown(), @"");
+    assert_snapshot!(key.delete("/api/v1/sessions/current").await.shown(), @r#"
+    403 Forbidden
+
+    {
+      "type": "about:blank",
+      "title": "Forbidden",
+      "status": 403,
+      "code": "not_a_person",
+      "detail": "this is for people: sign in instead of sending an API key",
+      "request_id": "[request_id]"
+    }
+    "#);
     key.delete("/api/v1/sessions").await.must_be(403);
 }

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod db;
 
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -21,12 +22,19 @@ use keyway::model::actor::Role;
 use keyway::store::Store;
 use keyway::web;
 use secrecy::SecretString;
+use serde_json::Value;
 
 use client::Client;
 use db::TestDb;
 
 /// Every person of the tests has this password.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// The API's description, made once.
+pub fn description() -> &'static Value {
+    static DESCRIPTION: LazyLock<Value> = LazyLock::new(web::openapi::description);
+    &DESCRIPTION
+}
 
 /// A running server with the tenant `dev`. Stops and leaves nothing behind when dropped.
 pub struct TestApp {
@@ -81,11 +89,6 @@ impl TestApp {
     /// The operator in a tenant, for use cases without HTTP.
     pub async fn operator_in(&self, tenant: &str) -> Actor {
         Actor::operator(self.app.tenant_by_key(tenant).await.unwrap(), "tester")
-    }
-
-    /// The operator in `dev`.
-    pub async fn operator(&self) -> Actor {
-        self.operator_in("dev").await
     }
 
     /// Somebody without a session or key.

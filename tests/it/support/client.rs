@@ -7,6 +7,8 @@ use regex::Regex;
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::support::description;
+
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -74,7 +76,7 @@ impl Client {
     /// Sends whatever bytes with whatever content type.
     pub async fn raw(&self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -83,6 +85,7 @@ impl Client {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        assert_documented(&method, path, status);
         Answer { status, headers, body: response.text().await.unwrap() }
     }
 }
@@ -121,6 +124,27 @@ impl Answer {
     pub fn must_be(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
+    }
+}
+
+/// Every answer of every test is one that the API's description names.
+fn assert_documented(method: &Method, path: &str, status: u16) {
+    let path = path.split('?').next().unwrap_or_default();
+    let fits = |pattern: &str| {
+        let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+        pattern.len() == path.len() && pattern.iter().zip(path).all(|(want, got)| *want == got || want.starts_with('{'))
+    };
+    let paths = description()["paths"].as_object().unwrap();
+    let Some((pattern, item)) =
+        paths.iter().find(|(pattern, _)| *pattern == path).or_else(|| paths.iter().find(|(pattern, _)| fits(pattern)))
+    else {
+        return;
+    };
+    if let Some(operation) = item.get(method.as_str().to_lowercase()) {
+        assert!(
+            operation["responses"].get(status.to_string()).is_some(),
+            "{method} {pattern} does not document {status}"
+        );
     }
 }
 

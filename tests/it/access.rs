@@ -1,0 +1,139 @@
+//! Who may come: every route of the table is tried as a stranger, from another tenant, and with too little.
+//!
+//! Bodies are the examples of the API's description, so those are tried too.
+
+use keyway::model::actor::Permission;
+use keyway::model::actor::Role;
+use keyway::web::routes::Access;
+use keyway::web::routes::ROUTES;
+use keyway::web::routes::Route;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::TestApp;
+use crate::support::client::Client;
+use crate::support::description;
+
+/// Stands in everything that the tenant `dev` holds.
+const MARK: &str = "only-in-dev";
+
+/// One of each thing that a path may name, in `dev`.
+struct Objects(Vec<(&'static str, String)>);
+
+impl Objects {
+    /// A path parameter that is new in the table gets its line here.
+    async fn make(t: &TestApp, number: usize) -> Self {
+        let admin = t.api_key(Permission::ALL).await;
+        let customer = json!({ "external_id": format!("{MARK}-{number}") });
+        let customer = admin.post("/api/v1/customers", customer).await.must_be(201).text("/id");
+        let key = json!({ "name": MARK, "scopes": ["customers:read"] });
+        let key = admin.post("/api/v1/api-keys", key).await.must_be(201).text("/api_key/id");
+        let user = json!({ "email": format!("{MARK}-{number}@example.com"), "name": MARK, "role": "viewer" });
+        let user = admin.post("/api/v1/users", user).await.must_be(201).text("/user/id");
+        Self(vec![("{customer}", customer), ("{api_key}", key), ("{user}", user)])
+    }
+
+    fn path(&self, route: &Route) -> String {
+        let path = self.0.iter().fold(route.path.to_owned(), |path, (name, id)| path.replace(name, id));
+        assert!(!path.contains('{'), "{path}: say in `Objects::make` what this names");
+        path
+    }
+}
+
+fn example(route: &Route) -> Option<Value> {
+    let api = description();
+    let operation = &api["paths"][route.path][route.method.to_ascii_lowercase()];
+    let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
+    let schema = match schema["$ref"].as_str() {
+        Some(place) => api.pointer(place.trim_start_matches('#')).unwrap(),
+        None => schema,
+    };
+    let example = schema.get("example").or_else(|| schema["examples"].get(0));
+    Some(example.unwrap_or_else(|| panic!("{} {}: the body has no example", route.method, route.path)).clone())
+}
+
+fn members() -> impl Iterator<Item = (&'static Route, &'static [Permission])> {
+    ROUTES.iter().filter_map(|route| match route.access {
+        Access::Member(permissions) => Some((route, permissions)),
+        _ => None,
+    })
+}
+
+async fn call(client: &Client, route: &Route, objects: &Objects) -> (String, crate::support::client::Answer) {
+    let path = objects.path(route);
+    let answer = client.call(route.method, &path, example(route)).await;
+    (format!("{} {} answered {}: {}", route.method, path, answer.status, answer.body), answer)
+}
+
+#[actix_web::test]
+async fn a_stranger_gets_401_whatever_the_request_looks_like() {
+    let t = TestApp::start().await;
+    let objects = Objects::make(&t, 0).await;
+    let nobody = t.anonymous();
+    let strangers = [
+        nobody.clone(),
+        nobody.bearer("kwk_000000000000_0000000000000000000000000000000000000000000000000"),
+        nobody.with("Authorization", "Basic YTpi"),
+        nobody.tenant("dev"),
+    ];
+    for route in ROUTES.iter().filter(|route| route.access != Access::Public) {
+        for stranger in &strangers {
+            let (told, answer) = call(stranger, route, &objects).await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, "Bearer"), "{told}");
+            let garbage = stranger.raw(route.method, &objects.path(route), Some(("text/plain", b"{".to_vec()))).await;
+            assert_eq!(garbage.status, 401, "{told}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn another_tenants_key_finds_nothing_of_this_one() {
+    let t = TestApp::start().await;
+    t.tenant("other", false).await;
+    let objects = Objects::make(&t, 0).await;
+    let foreign = t.api_key_in("other", Permission::ALL).await;
+    let owner = t.user_in("other", Role::Owner).await;
+    for (route, _) in members() {
+        for caller in [&foreign, &owner] {
+            let (told, answer) = call(caller, route, &objects).await;
+            assert!(!answer.body.contains(MARK), "{told}");
+            if route.path.contains('{') {
+                assert_eq!(answer.status, 404, "{told}");
+                let mut unknown = objects.0.clone();
+                unknown
+                    .iter_mut()
+                    .for_each(|(_, id)| *id = format!("{}_{}", &id[..3], "01990000000070008000000000000000"));
+                let (_, other) = call(caller, route, &Objects(unknown)).await;
+                assert_eq!(other.shown(), answer.shown(), "{told}");
+            }
+            let (told, answer) = call(&caller.tenant("dev"), route, &objects).await;
+            assert_eq!(answer.status, 404, "{told}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_holds_too_little_is_refused() {
+    let t = TestApp::start().await;
+    let mut people = Vec::new();
+    for role in Role::ALL {
+        people.push((role, t.user(role).await));
+    }
+    let whole = t.api_key(Permission::ALL).await;
+    for (number, (route, permissions)) in members().enumerate() {
+        let objects = Objects::make(&t, number).await;
+        for permission in permissions {
+            let without: Vec<_> = Permission::ALL.iter().copied().filter(|other| other != permission).collect();
+            let (told, answer) = call(&t.api_key(&without).await, route, &objects).await;
+            assert_eq!(answer.status, 403, "without {permission}: {told}");
+            let needed = Role::needed_for(*permission);
+            for (role, person) in people.iter().filter(|(role, _)| needed.is_none_or(|needed| *role < needed)) {
+                let (told, answer) = call(person, route, &objects).await;
+                assert_eq!(answer.status, 403, "as {role}: {told}");
+            }
+        }
+        // With everything, the same call is not refused: what was refused was the caller.
+        let (told, answer) = call(&whole, route, &objects).await;
+        assert!(!matches!(answer.status, 400..=404 | 422), "{told}");
+    }
+}

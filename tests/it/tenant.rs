@@ -1,0 +1,37 @@
+//! Tenants and the audit log.
+
+use insta::assert_snapshot;
+use keyway::model::actor::Role;
+use serde_json::json;
+
+use crate::support::TestApp;
+
+#[actix_web::test]
+async fn who_makes_a_tenant_owns_it() {
+    let t = TestApp::start().await;
+    let owner = t.user(Role::Owner).await;
+    let made = owner.post("/api/v1/tenants", json!({ "key": "prod", "is_production": true })).await;
+    assert_snapshot!(made.shown(), @"");
+    assert_eq!(owner.tenant("prod").get("/api/v1/me").await.text("/role"), "owner");
+    assert_snapshot!(owner.tenant("dev").post("/api/v1/tenants", json!({ "key": "prod" })).await.shown(), @"");
+    owner.tenant("dev").post("/api/v1/tenants", json!({ "key": "Not a key" })).await.must_be(422);
+}
+
+#[actix_web::test]
+async fn a_tenant_is_renamed_and_marked() {
+    let t = TestApp::start().await;
+    let owner = t.user(Role::Owner).await;
+    let body = json!({ "name": "Development", "is_production": true });
+    assert_snapshot!(owner.patch("/api/v1/tenants/current", body).await.shown(), @"");
+}
+
+#[actix_web::test]
+async fn what_was_done_is_in_the_audit_log() {
+    let t = TestApp::start().await;
+    let admin = t.user(Role::Admin).await;
+    admin.post("/api/v1/customers", json!({ "external_id": "acme-42" })).await.must_be(201);
+    let page = admin.get("/api/v1/audit?limit=2").await;
+    assert_snapshot!(page.shown(), @"");
+    let next = admin.get(&format!("/api/v1/audit?cursor={}", page.text("/next_cursor"))).await;
+    assert_eq!(next.text("/items/0/action"), "tenant.created");
+}
