@@ -28,7 +28,7 @@ const MAX_DAYS: u32 = 3650;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "name": "runtime", "scopes": ["credentials:read"], "expires_in_days": 365 }))]
+#[schema(as = NewApiKey, example = json!({ "name": "runtime", "scopes": ["credentials:read"], "expires_in_days": 365 }))]
 pub struct CreateBody {
     #[schema(
         min_length = 1,

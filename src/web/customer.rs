@@ -21,7 +21,7 @@ use crate::web::respond;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "external_id": "acme-42", "name": "Acme Inc." }))]
+#[schema(as = NewCustomer, example = json!({ "external_id": "acme-42", "name": "Acme Inc." }))]
 pub struct CreateBody {
     /// The vendor's own id.
     #[schema(

@@ -160,13 +160,12 @@ fn complete(route: &Route, operation: &mut Value) {
             _ => {}
         }
     }
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, name, _) in PROBLEMS {
-        let responses = &mut operation["responses"];
-        let own = responses[status.to_string()]["description"].as_str().map(str::to_owned);
-        if statuses.contains(status) || own.is_some() {
-            responses[status.to_string()] = json!({ "$ref": format!("#/components/responses/{name}") });
-        } else if let Some(responses) = responses.as_object_mut() {
-            responses.remove(&status.to_string());
+        let status_text = status.to_string();
+        // A handler names the statuses that only it answers; what they hold is the same everywhere.
+        if statuses.contains(status) || responses.contains_key(&status_text) {
+            responses.insert(status_text, json!({ "$ref": format!("#/components/responses/{name}") }));
         }
     }
 }

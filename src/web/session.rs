@@ -27,7 +27,7 @@ use crate::web::respond;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "email": "owner@example.com", "password": "correct horse battery" }))]
+#[schema(as = SignIn, example = json!({ "email": "owner@example.com", "password": "correct horse battery" }))]
 pub struct SignInBody {
     #[schema(max_length = 254)]
     email: String,
@@ -88,7 +88,7 @@ pub async fn delete_all(app: Data<App>, caller: Caller) -> Result<HttpResponse> 
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "current_password": "correct horse battery", "new_password": "staple correct horse" }))]
+#[schema(as = NewPassword, example = json!({ "current_password": "correct horse battery", "new_password": "staple correct horse" }))]
 pub struct PasswordBody {
     #[schema(max_length = 256, format = Password)]
     current_password: String,

@@ -23,7 +23,7 @@ pub async fn list(caller: Caller) -> HttpResponse {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "key": "prod-eu", "name": "Production, Europe", "is_production": true }))]
+#[schema(as = NewTenant, example = json!({ "key": "prod-eu", "name": "Production, Europe", "is_production": true }))]
 pub struct CreateBody {
     #[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     key: String,
@@ -48,7 +48,7 @@ pub async fn create(app: Data<App>, actor: Actor, body: Json<CreateBody>) -> Res
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "name": "Development" }))]
+#[schema(as = TenantChange, example = json!({ "name": "Development" }))]
 pub struct UpdateBody {
     #[schema(
         min_length = 1,

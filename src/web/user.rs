@@ -25,7 +25,7 @@ use crate::web::respond;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "email": "builder@example.com", "name": "Bea Builder", "role": "builder" }))]
+#[schema(as = NewUser, example = json!({ "email": "builder@example.com", "name": "Bea Builder", "role": "builder" }))]
 pub struct CreateBody {
     #[schema(max_length = 254, pattern = "^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$")]
     email: String,
@@ -84,7 +84,7 @@ pub async fn show(app: Data<App>, actor: Actor, id: Path<UserId>) -> Result<Http
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "role": "support" }))]
+#[schema(as = UserChange, example = json!({ "role": "support" }))]
 pub struct UpdateBody {
     /// The role in this tenant.
     role: Option<Role>,

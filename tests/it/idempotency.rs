@@ -26,7 +26,18 @@ async fn the_same_key_with_another_request_is_refused() {
     let t = TestApp::start().await;
     let once = t.user(Role::Admin).await.with("Idempotency-Key", "key-1");
     once.post("/api/v1/customers", json!({ "external_id": "a" })).await.must_be(201);
-    assert_snapshot!(once.post("/api/v1/customers", json!({ "external_id": "b" })).await.shown(), @"");
+    assert_snapshot!(once.post("/api/v1/customers", json!({ "external_id": "b" })).await.shown(), @r#"
+    422 Unprocessable Entity
+
+    {
+      "type": "about:blank",
+      "title": "Unprocessable Entity",
+      "status": 422,
+      "code": "idempotency_key_reused",
+      "detail": "this `Idempotency-Key` came with another request before; use a new one",
+      "request_id": "[request_id]"
+    }
+    "#);
 }
 
 #[actix_web::test]

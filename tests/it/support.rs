@@ -141,7 +141,7 @@ impl TestApp {
 
     /// Waits until what runs off the path of requests has run: last uses are written behind the answers.
     pub async fn settle(&self) {
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     }
 
     pub fn advance(&self, by: TimeDelta) {

@@ -15,11 +15,37 @@ async fn a_new_person_gets_a_password_that_is_shown_once() {
     let admin = t.user(Role::Admin).await;
     let made =
         admin.post("/api/v1/users", json!({ "email": "bea@example.com", "name": "Bea", "role": "builder" })).await;
-    assert_snapshot!(made.shown(), @"");
+    assert_snapshot!(made.shown(), @r#"
+    201 Created
+
+    {
+      "user": {
+        "id": "usr_…",
+        "email": "bea@example.com",
+        "name": "Bea",
+        "is_disabled": false,
+        "created_at": "2026-01-01T00:00:00Z",
+        "role": "builder"
+      },
+      "is_new": true,
+      "password": "[password]"
+    }
+    "#);
     let body = json!({ "email": "bea@example.com", "password": made.text("/password") });
     t.anonymous().post("/api/v1/sessions", body).await.must_be(201);
     assert!(!admin.get("/api/v1/users").await.body.contains("password"));
-    assert_snapshot!(admin.get(made.header("location")).await.shown(), @"");
+    assert_snapshot!(admin.get(made.header("location")).await.shown(), @r#"
+    200 OK
+
+    {
+      "id": "usr_…",
+      "email": "bea@example.com",
+      "name": "Bea",
+      "is_disabled": false,
+      "created_at": "2026-01-01T00:00:00Z",
+      "role": "builder"
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -38,7 +64,18 @@ async fn somebody_who_exists_is_given_the_role_only() {
         .post("/api/v1/sessions", json!({ "email": "bea@example.com", "password": PASSWORD }))
         .await
         .must_be(201);
-    assert_snapshot!(admin.post("/api/v1/users", body).await.shown(), @"");
+    assert_snapshot!(admin.post("/api/v1/users", body).await.shown(), @r#"
+    409 Conflict
+
+    {
+      "type": "about:blank",
+      "title": "Conflict",
+      "status": 409,
+      "code": "already_member",
+      "detail": "bea@example.com has a role in this tenant already; change it",
+      "request_id": "[request_id]"
+    }
+    "#);
 }
 
 #[actix_web::test]
@@ -47,7 +84,18 @@ async fn nobody_grants_or_changes_what_is_above_them() {
     let owner = t.user(Role::Owner).await;
     let admin = t.user(Role::Admin).await;
     let body = json!({ "email": "bea@example.com", "name": "Bea", "role": "owner" });
-    assert_snapshot!(admin.post("/api/v1/users", body).await.shown(), @"");
+    assert_snapshot!(admin.post("/api/v1/users", body).await.shown(), @r#"
+    403 Forbidden
+
+    {
+      "type": "about:blank",
+      "title": "Forbidden",
+      "status": 403,
+      "code": "role_too_high",
+      "detail": "the role owner holds more than you do",
+      "request_id": "[request_id]"
+    }
+    "#);
     let owner_id = owner.get("/api/v1/me").await.text("/id");
     let path = format!("/api/v1/users/{owner_id}");
     admin.patch(&path, json!({ "role": "viewer" })).await.must_be(403);
@@ -64,11 +112,33 @@ async fn a_tenant_keeps_an_owner() {
     let t = TestApp::start().await;
     let owner = t.user(Role::Owner).await;
     let path = format!("/api/v1/users/{}", owner.get("/api/v1/me").await.text("/id"));
-    assert_snapshot!(owner.patch(&path, json!({ "role": "admin" })).await.shown(), @"");
+    assert_snapshot!(owner.patch(&path, json!({ "role": "admin" })).await.shown(), @r#"
+    409 Conflict
+
+    {
+      "type": "about:blank",
+      "title": "Conflict",
+      "status": 409,
+      "code": "last_owner",
+      "detail": "the tenant dev needs an owner who can sign in; make another one first",
+      "request_id": "[request_id]"
+    }
+    "#);
     owner.delete(&path).await.must_be(409);
     owner.patch(&path, json!({ "is_disabled": true })).await.must_be(409);
     let whole = t.api_key(Permission::ALL).await;
-    assert_snapshot!(whole.patch(&path, json!({ "is_disabled": true })).await.shown(), @"");
+    assert_snapshot!(whole.patch(&path, json!({ "is_disabled": true })).await.shown(), @r#"
+    409 Conflict
+
+    {
+      "type": "about:blank",
+      "title": "Conflict",
+      "status": 409,
+      "code": "last_owner",
+      "detail": "the tenant dev needs an owner who can sign in; make another one first",
+      "request_id": "[request_id]"
+    }
+    "#);
     t.person("dev", "second@example.com", Role::Owner).await;
     owner.patch(&path, json!({ "role": "admin" })).await.must_be(200);
 }
@@ -96,7 +166,18 @@ async fn disabling_does_not_reach_into_tenants_of_others() {
     let bea = t.user(Role::Builder).await;
     t.person("prod", "builder2@example.com", Role::Builder).await;
     let path = format!("/api/v1/users/{}", bea.tenant("dev").get("/api/v1/me").await.text("/id"));
-    assert_snapshot!(admin.patch(&path, json!({ "is_disabled": true })).await.shown(), @"");
+    assert_snapshot!(admin.patch(&path, json!({ "is_disabled": true })).await.shown(), @r#"
+    403 Forbidden
+
+    {
+      "type": "about:blank",
+      "title": "Forbidden",
+      "status": 403,
+      "code": "member_elsewhere",
+      "detail": "they have a role in a tenant that you do not manage; take their role here away instead",
+      "request_id": "[request_id]"
+    }
+    "#);
     t.person("prod", "admin@example.com", Role::Admin).await;
     admin.tenant("dev").patch(&path, json!({ "is_disabled": true })).await.must_be(200);
 }
@@ -108,7 +189,18 @@ async fn a_role_that_is_taken_away_is_gone_at_once() {
     let bea = t.user(Role::Builder).await;
     let path = format!("/api/v1/users/{}", bea.get("/api/v1/me").await.text("/id"));
     admin.delete(&path).await.must_be(204);
-    assert_snapshot!(bea.get("/api/v1/me").await.shown(), @"");
+    assert_snapshot!(bea.get("/api/v1/me").await.shown(), @r#"
+    403 Forbidden
+
+    {
+      "type": "about:blank",
+      "title": "Forbidden",
+      "status": 403,
+      "code": "no_tenant",
+      "detail": "you have no role in any tenant; ask an admin for one",
+      "request_id": "[request_id]"
+    }
+    "#);
     admin.get(&path).await.must_be(404);
 }
 
