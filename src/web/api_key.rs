@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::web::Json;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use chrono::TimeDelta;
@@ -19,6 +18,7 @@ use crate::ids::ApiKeyId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::user::ApiKey;
+use crate::web::extract::Json;
 use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::page::PageQuery;

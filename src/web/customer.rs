@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::web::Json;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::model::user::Customer;
 use crate::model::user::CustomerFilter;
+use crate::web::extract::Json;
 use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::respond;

@@ -7,12 +7,13 @@ use actix_web::FromRequest;
 use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
-use actix_web::error::JsonPayloadError;
 use actix_web::error::PathError;
-use actix_web::error::PayloadError;
 use actix_web::error::QueryPayloadError;
+use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web;
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::error::Kind;
@@ -69,48 +70,73 @@ fn read_if_match(text: &str) -> Option<Option<i64>> {
     }
 }
 
+/// A JSON object as the body. The framework's own `Json` would also take an array for a struct, field by field.
+#[derive(Debug)]
+pub struct Json<T>(T);
+
+impl<T> Json<T> {
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = req.mime_type().is_ok_and(|mime| {
+            mime.is_some_and(|mime| mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json"))
+        });
+        if !is_json {
+            let public = "the body is JSON: send it with `Content-Type: application/json`";
+            let error = Error::new(Kind::UnsupportedMedia, "unsupported_media_type", public);
+            return Box::pin(ready(Err(error)));
+        }
+        let limit = req.app_data::<BodyLimit>().copied();
+        let body = web::Bytes::from_request(req, payload);
+        Box::pin(async move {
+            let body = body.await.map_err(|error| body_error(&error, limit))?;
+            read_json(&body).map(Self)
+        })
+    }
+}
+
+/// How large a body may be. Kept beside the framework's own limit, which cannot be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimit(pub usize);
+
 /// How bodies, paths and queries are read: with these limits, and with errors of ours.
 pub fn configure(config: &mut web::ServiceConfig, body_limit: usize) {
     config
-        .app_data(json_config(body_limit))
+        .app_data(BodyLimit(body_limit))
         .app_data(web::PayloadConfig::new(body_limit))
         .app_data(web::PathConfig::default().error_handler(|error, req| path_error(&error, req).into()))
         .app_data(web::QueryConfig::default().error_handler(|error, _| query_error(&error).into()));
 }
 
-pub fn json_config(limit: usize) -> web::JsonConfig {
-    web::JsonConfig::default().limit(limit).error_handler(|error, _| json_error(error).into())
-}
-
-fn json_error(error: JsonPayloadError) -> Error {
-    use JsonPayloadError as E;
-    match error {
-        E::OverflowKnownLength { limit, .. } | E::Overflow { limit } => too_large(limit),
-        E::ContentType => Error::new(
-            Kind::UnsupportedMedia,
-            "unsupported_media_type",
-            "the body is JSON: send it with `Content-Type: application/json`",
-        ),
-        E::Deserialize(error) if error.is_data() => {
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid("invalid_body", "the body does not fit: an object is expected"));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        if error.is_data() {
             Error::invalid("invalid_body", format!("the body does not fit: {}", reason(&error)))
-        }
-        E::Deserialize(error) => {
+        } else {
             Error::malformed("malformed_json", format!("the body is not JSON: {}", reason(&error)))
         }
-        E::Payload(error) => payload_error(&error),
-        other => Error::malformed("malformed_body", "the body cannot be read").because(anyhow::anyhow!("{other}")),
-    }
+    })
 }
 
-pub fn payload_error(error: &PayloadError) -> Error {
-    match error {
-        PayloadError::Overflow => Error::new(Kind::TooLarge, "body_too_large", "the body is too large"),
+/// Why a body could not be read.
+pub fn body_error(error: &actix_web::Error, limit: Option<BodyLimit>) -> Error {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let limit = limit.map(|limit| format!(" than {} bytes", limit.0)).unwrap_or_default();
+            Error::new(Kind::TooLarge, "body_too_large", format!("the body is larger{limit}"))
+        }
         _ => Error::malformed("incomplete_body", "the body did not arrive in time, or not whole"),
     }
-}
-
-pub fn too_large(limit: usize) -> Error {
-    Error::new(Kind::TooLarge, "body_too_large", format!("the body is larger than {limit} bytes"))
 }
 
 /// An id that is none is like one that does not exist.
@@ -130,6 +156,20 @@ fn reason(error: &dyn std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_an_object() {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            _a: String,
+        }
+        assert!(read_json::<Body>(b" {\"_a\": \"x\"}").is_ok());
+        let code = |body: &str| read_json::<Body>(body.as_bytes()).err().map(|error| error.code);
+        assert_eq!(code("[\"x\"]"), Some("invalid_body"));
+        assert_eq!(code("{}"), Some("invalid_body"));
+        assert_eq!(code("{"), Some("malformed_json"));
+        assert_eq!(code(""), Some("malformed_json"));
+    }
 
     #[test]
     fn if_match_reads_what_etag_wrote() {

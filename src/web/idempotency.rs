@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::web::extract;
+use crate::web::extract::BodyLimit;
 use crate::web::respond::RetryAfter;
 
 pub const HEADER: &str = "idempotency-key";
@@ -78,10 +79,8 @@ async fn begin(req: &mut ServiceRequest) -> Result<(Data<App>, Call)> {
     else {
         return Err(Error::bug("an idempotency key was read before the actor"));
     };
-    let body = req.extract::<Bytes>().await.map_err(|error| match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => extract::payload_error(&actix_web::error::PayloadError::Overflow),
-        _ => extract::payload_error(&actix_web::error::PayloadError::Incomplete(None)),
-    })?;
+    let limit = req.app_data::<BodyLimit>().copied();
+    let body = req.extract::<Bytes>().await.map_err(|error| extract::body_error(&error, limit))?;
     let target = format!("{} {}", req.method(), req.uri());
     let call = Call::new(&actor, &key, &target, &body);
     req.set_payload(Payload::from(body));

@@ -172,7 +172,7 @@ pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
         }
         if is_import {
             resource =
-                resource.app_data(extract::json_config(import_limit)).app_data(web::PayloadConfig::new(import_limit));
+                resource.app_data(extract::BodyLimit(import_limit)).app_data(web::PayloadConfig::new(import_limit));
         }
         let allow = methods.join(", ");
         config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));

@@ -3,7 +3,6 @@
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::web::Json;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
@@ -22,6 +21,7 @@ use crate::model::caller::Caller;
 use crate::model::tenant::Tenant;
 use crate::model::user::User;
 use crate::web::Options;
+use crate::web::extract::Json;
 use crate::web::limit::SignIns;
 use crate::web::respond;
 

@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::web::Json;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,6 +11,7 @@ use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::model::caller::Caller;
 use crate::model::tenant::Tenant;
+use crate::web::extract::Json;
 use crate::web::page::ListOf;
 use crate::web::respond;
 

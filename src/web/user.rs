@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::web::Json;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use secrecy::SecretString;
@@ -18,6 +17,7 @@ use crate::ids::UserId;
 use crate::model::actor::Actor;
 use crate::model::actor::Role;
 use crate::model::user::Member;
+use crate::web::extract::Json;
 use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::page::PageQuery;
@@ -99,7 +99,8 @@ pub struct UpdateBody {
     responses((status = 200, body = Member)),
 )]
 pub async fn update(app: Data<App>, actor: Actor, id: Path<UserId>, body: Json<UpdateBody>) -> Result<HttpResponse> {
-    let change = UserChange { role: body.role, is_disabled: body.is_disabled };
+    let UpdateBody { role, is_disabled } = body.into_inner();
+    let change = UserChange { role, is_disabled };
     Ok(respond::ok(&app.update_user(actor, *id, change).await?))
 }
 
