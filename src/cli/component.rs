@@ -6,7 +6,6 @@ use clap::Subcommand;
 
 use super::DONE;
 use super::context::Context;
-use super::context::Start;
 use super::output::Face;
 use super::output::Output;
 use super::output::Tone;
@@ -48,26 +47,24 @@ pub(super) enum Command {
     Upgrade { key: String },
 }
 
+/// What became of a command that was run without a database.
+pub(super) enum Alone {
+    Done(u8),
+    NeedsDatabase(Command),
+}
+
 impl Command {
     /// Runs what needs no database, and hands back the rest.
-    pub fn execute_alone(self, output: &mut Output) -> Result<std::result::Result<u8, Self>> {
+    pub fn execute_alone(self, output: &mut Output) -> Result<Alone> {
         match self {
-            Self::Check { paths } => check::execute(&paths, output).map(Ok),
-            Self::Schema => output.json(&crate::model::component::schema()).map(|()| Ok(DONE)),
-            other => Ok(Err(other)),
+            Self::Check { paths } => check::execute(&paths, output).map(Alone::Done),
+            Self::Schema => output.json(&crate::model::component::schema()).map(|()| Alone::Done(DONE)),
+            other => Ok(Alone::NeedsDatabase(other)),
         }
     }
 }
 
-pub(super) fn execute(command: Command, start: &Start, output: &mut Output) -> Result<u8> {
-    let command = match command.execute_alone(output)? {
-        Ok(code) => return Ok(code),
-        Err(command) => command,
-    };
-    start.run(output, async |context| with_database(command, context).await)
-}
-
-async fn with_database(command: Command, context: &mut Context<'_>) -> Result<u8> {
+pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Result<u8> {
     match command {
         Command::List { used } => list(context, used).await?,
         Command::Show { key } => {
@@ -228,6 +225,8 @@ fn warn_of_broken_files(context: &mut Context<'_>) {
         let count = problems.len();
         let word = if count == 1 { "problem" } else { "problems" };
         let path = path.display();
-        context.output.warn(format_args!("{path} has {count} {word} and is not used as it is: keyway components check {path}"));
+        context
+            .output
+            .warn(format_args!("{path} has {count} {word} and is not used as it is: keyway components check {path}"));
     }
 }

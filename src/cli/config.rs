@@ -19,15 +19,15 @@ pub(super) enum Command {
     Show,
 }
 
-pub(super) fn execute(command: &Command, sources: Sources, json: bool, output: &mut Output) -> Result<u8> {
+pub(super) fn execute(command: &Command, sources: Sources, output: &mut Output) -> Result<u8> {
     match command {
-        Command::Show => show(sources, json, output),
+        Command::Show => show(sources, output),
     }
 }
 
-fn show(sources: Sources, json: bool, output: &mut Output) -> Result<u8> {
+fn show(sources: Sources, output: &mut Output) -> Result<u8> {
     let loaded = Settings::load(sources)?;
-    if json {
+    if output.is_json() {
         output.json(&json!({ "settings": loaded.effective() }))?;
     } else {
         output.answer(format_args!("{}\n", table(loaded.effective())));

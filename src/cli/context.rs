@@ -82,6 +82,11 @@ impl Context<'_> {
         self.actor().await.map(Some)
     }
 
+    /// How this command line is called again for the same tenant.
+    pub fn keyway(&self) -> String {
+        self.tenant.as_ref().map_or_else(|| "keyway".to_owned(), |key| format!("keyway --tenant {key}"))
+    }
+
     pub fn actor_in(&self, tenant: Tenant) -> Actor {
         Actor::operator(tenant, &self.operator)
     }
@@ -123,8 +128,13 @@ fn keys(tenants: &[Tenant]) -> String {
 
 fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> {
     let settings = &loaded.settings;
+    // Before anything is opened or migrated.
+    let given = key::given(&settings.vault)?;
     let store = Store::open(&options(settings))?;
-    let kek = key::obtain(loaded, runtime, &store, output)?;
+    let kek = match given {
+        Some(kek) => kek,
+        None => key::of_file(loaded, runtime, &store, output)?,
+    };
     let catalog = Catalog::new(settings.components.directory.clone());
     let app = App::new(store, kek, catalog, Clock::System);
     runtime.block_on(app.check_vault())?;

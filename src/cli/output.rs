@@ -81,10 +81,13 @@ impl Output {
         Self { answers: Box::new(answers), notes: Box::new(notes), answer_face, note_face, is_json: false }
     }
 
-    pub(super) fn begin(&mut self, is_json: bool, is_without_colors: bool) {
+    pub(super) fn begin(&mut self, is_json: bool) {
         self.is_json = is_json;
-        self.answer_face.is_colored &= !is_without_colors;
-        self.note_face.is_colored &= !is_without_colors;
+    }
+
+    pub(super) fn drop_colors(&mut self) {
+        self.answer_face.is_colored = false;
+        self.note_face.is_colored = false;
     }
 
     /// Whether one JSON document is asked for.

@@ -30,7 +30,11 @@ pub(super) fn or_dash(text: Option<impl Into<String>>) -> Cell {
 }
 
 /// Draws rows under a header.
-pub(super) fn table<const N: usize>(face: Face, header: [&str; N], rows: impl IntoIterator<Item = [Cell; N]>) -> String {
+pub(super) fn table<const N: usize>(
+    face: Face,
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [Cell; N]>,
+) -> String {
     let mut table = plain(face);
     table.set_header(header.map(|name| TableCell::new(name).add_attribute(Attribute::Bold)));
     for row in rows {
@@ -81,8 +85,8 @@ fn drawn(Cell(text, tone): Cell) -> TableCell {
         Tone::Plain => cell,
         Tone::Strong => cell.add_attribute(Attribute::Bold),
         Tone::Dim => cell.add_attribute(Attribute::Dim),
-        Tone::Good => cell.fg(Color::Green),
-        Tone::Warning => cell.fg(Color::Yellow),
-        Tone::Bad => cell.fg(Color::Red),
+        Tone::Good => cell.fg(Color::DarkGreen),
+        Tone::Warning => cell.fg(Color::DarkYellow),
+        Tone::Bad => cell.fg(Color::DarkRed),
     }
 }

@@ -36,8 +36,10 @@ pub(super) enum Command {
     /// Rename a tenant, or mark it as production.
     Update {
         key: String,
+        /// What people call it.
         #[arg(long)]
         name: Option<String>,
+        /// Whether syncs into it need the role admin.
         #[arg(long, value_name = "true|false")]
         production: Option<bool>,
     },
@@ -65,7 +67,10 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
         }
         Command::Update { key, name, production } => {
             if name.is_none() && production.is_none() {
-                return Err(Error::invalid("nothing_to_change", "say what to change: --name NAME or --production true"));
+                return Err(Error::invalid(
+                    "nothing_to_change",
+                    "say what to change: --name NAME or --production true",
+                ));
             }
             let actor = context.actor_in(context.tenant_named(&key).await?);
             let tenant = context.app.update_tenant(actor, name, production).await?;
@@ -87,7 +92,12 @@ fn production(tenant: &Tenant) -> Cell {
 
 fn list(tenants: &[Tenant], face: Face) -> String {
     let rows = tenants.iter().map(|tenant| {
-        [toned(&tenant.key, Tone::Strong), Cell::from(&tenant.name), production(tenant), moment(tenant.created_at).into()]
+        [
+            toned(&tenant.key, Tone::Strong),
+            Cell::from(&tenant.name),
+            production(tenant),
+            moment(tenant.created_at).into(),
+        ]
     });
     table(face, ["KEY", "NAME", "PRODUCTION", "CREATED (UTC)"], rows)
 }

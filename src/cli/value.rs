@@ -98,8 +98,7 @@ pub(super) fn decide(mut edits: Edits, decisions: &DecisionArgs) -> Result<Edits
             "embedded" => Change::Set(ManagedBy::Embedded),
             "default" => Change::Clear,
             _ => {
-                let message =
-                    format!("`--managed-by {argument}`: who is organization, customer, embedded or default");
+                let message = format!("`--managed-by {argument}`: who is organization, customer, embedded or default");
                 return Err(Error::invalid("invalid_argument", message));
             }
         };
@@ -184,7 +183,10 @@ fn read_file(name: &str, path: &str) -> Result<Zeroizing<String>> {
 fn read(name: &str, from: &str, reader: impl Read) -> Result<Zeroizing<String>> {
     let wrong = |what: String| Error::invalid("unreadable_secret", format!("`--secret {name}`: {from} {what}"));
     let mut text = Zeroizing::new(String::new());
-    reader.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    reader
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| wrong(format!("cannot be read: {error}")))?;
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(wrong(format!("is longer than {} KiB", MAX_FILE_BYTES / 1024)));
     }

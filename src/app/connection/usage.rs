@@ -46,8 +46,10 @@ impl App {
 /// What keeps a connection from being deleted, in words.
 pub(super) fn in_use_message(connection: &Connection, usage: &Usage) -> String {
     let mut uses: Vec<String> = usage.integrations.keys().map(|key| format!("integration `{key}`")).collect();
-    if usage.customer_credentials > 0 {
-        uses.push(format!("{} credentials of customers", usage.customer_credentials));
+    match usage.customer_credentials {
+        0 => {}
+        1 => uses.push("a customer's credential".to_owned()),
+        several => uses.push(format!("{several} credentials of customers")),
     }
     format!(
         "`{}` is used by {}: switch them to another connection first, or force the deletion to detach them",

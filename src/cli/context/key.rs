@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::cli::output::Output;
 use crate::config::Loaded;
 use crate::config::Origin;
+use crate::config::Vault;
 use crate::crypto::Kek;
 use crate::error::Error;
 use crate::error::Result;
@@ -28,15 +29,26 @@ const MAX_BYTES: u64 = 1024;
 /// How often the file is read again while another process is writing it.
 const ATTEMPTS: u32 = 50;
 
-pub(super) fn obtain(loaded: &Loaded, runtime: &Runtime, store: &Store, output: &mut Output) -> Result<Kek> {
-    let vault = &loaded.settings.vault;
+/// The key, when it is given as a setting.
+///
+/// # Errors
+/// `vault_key_missing` when there is neither a key nor a file to look in.
+pub(super) fn given(vault: &Vault) -> Result<Option<Kek>> {
     if let Some(bytes) = vault.key_bytes() {
-        return Kek::new(&bytes);
+        return Kek::new(&bytes).map(Some);
     }
-    let Some(path) = &vault.key_file else {
-        let message = "on PostgreSQL the vault needs a key: set KEYWAY_VAULT__KEY (`openssl rand -base64 32` makes one), \
-                       or name a file with KEYWAY_VAULT__KEY_FILE; keep a copy, no secret can be read without it";
-        return Err(Error::invalid("vault_key_missing", message));
+    if vault.key_file.is_some() {
+        return Ok(None);
+    }
+    let message = "on PostgreSQL the vault needs a key: set KEYWAY_VAULT__KEY (`openssl rand -base64 32` makes one), \
+                   or name a file with KEYWAY_VAULT__KEY_FILE; keep a copy, no secret can be read without it";
+    Err(Error::invalid("vault_key_missing", message))
+}
+
+/// The key of the file, which is made beside a new embedded database.
+pub(super) fn of_file(loaded: &Loaded, runtime: &Runtime, store: &Store, output: &mut Output) -> Result<Kek> {
+    let Some(path) = &loaded.settings.vault.key_file else {
+        return Err(Error::bug("the vault has neither a key nor a file"));
     };
     if let Some(text) = read(path)? {
         return Kek::new(&decode(path, &text)?);
@@ -77,14 +89,14 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>> {
         Error::invalid("vault_key_file", format!("the vault's key file {} cannot be read: {error}", path.display()))
     };
     for _ in 0..ATTEMPTS {
-        let mut file = match File::open(path) {
+        let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(&error)),
         };
         check_permissions(path, &file.metadata().map_err(|error| unreadable(&error))?)?;
         let mut text = Zeroizing::new(String::with_capacity(128));
-        file.by_ref().take(MAX_BYTES).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+        file.take(MAX_BYTES).read_to_string(&mut text).map_err(|error| unreadable(&error))?;
         if !text.trim().is_empty() {
             return Ok(Some(text));
         }
@@ -102,10 +114,8 @@ fn check_permissions(path: &Path, about: &fs::Metadata) -> Result<()> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let message = format!(
-        "the vault's key file {0} can be read by others (mode {mode:03o}); run: chmod 600 {0}",
-        path.display()
-    );
+    let message =
+        format!("the vault's key file {0} can be read by others (mode {mode:03o}); run: chmod 600 {0}", path.display());
     Err(Error::invalid("vault_key_permissions", message))
 }
 

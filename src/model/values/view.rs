@@ -59,6 +59,7 @@ impl Lengths {
 
 /// A resolution as its viewer sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ValuesView)]
 pub struct View {
     /// In the manifest's order.
     pub inputs: Vec<InputView>,

@@ -1,0 +1,72 @@
+//! `keyway serve`: answers over HTTP until it is told to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::Args;
+use serde_json::json;
+
+use super::DONE;
+use super::context::Context;
+use super::output::Tone;
+use crate::config::Settings;
+use crate::error::Error;
+use crate::error::Result;
+use crate::logging;
+use crate::model::user::SessionPolicy;
+use crate::web;
+
+#[derive(Args)]
+pub(super) struct ServeArgs {
+    /// Address and port; default: `web.listen`. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The e-mail address of the first owner, who is made when there is nobody yet.
+    #[arg(long, value_name = "EMAIL", default_value = "owner@example.com")]
+    owner: String,
+}
+
+pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Result<u8> {
+    logging::start(&context.settings.log)?;
+    let first = context.app.ensure_first_owner(&args.owner).await?;
+    let bound = web::serve(context.app.clone(), options(context.settings, args.listen))?;
+    let url = context
+        .settings
+        .web
+        .base_url
+        .as_ref()
+        .map_or_else(|| format!("http://{}", bound.address), |url| url.as_str().trim_end_matches('/').to_owned());
+    if let Some(owner) = first {
+        let face = context.output.note_face();
+        context.output.note(format_args!(
+            "made the first owner; the password is shown this once\n  e-mail    {}\n  password  {}\n  sign in   POST {url}/api/v1/sessions\n",
+            face.paint(Tone::Strong, &owner.email),
+            face.paint(Tone::Strong, owner.password.as_str()),
+        ));
+    }
+    if context.output.is_json() {
+        context.output.json(&json!({ "address": bound.address.to_string(), "url": url }))?;
+    } else {
+        context.output.note(format_args!("serving on {url} (API: {url}/docs); stop with Ctrl-C\n"));
+    }
+    bound.server.await.map_err(Error::internal)?;
+    Ok(DONE)
+}
+
+fn options(settings: &Settings, listen: Option<SocketAddr>) -> web::Options {
+    let web = &settings.web;
+    web::Options {
+        listen: listen.unwrap_or(web.listen),
+        workers: web.workers,
+        body_limit_bytes: web.body_limit_bytes,
+        import_limit_bytes: web.import_limit_bytes,
+        session: SessionPolicy {
+            idle: TimeDelta::minutes(settings.session.idle_minutes.into()),
+            absolute: TimeDelta::hours(settings.session.absolute_hours.into()),
+        },
+        sign_in_attempts_per_minute: web.sign_in_attempts_per_minute,
+        body_timeout: Duration::from_secs(30),
+        stop_timeout: Duration::from_secs(30),
+    }
+}
