@@ -25,10 +25,16 @@ pub(super) struct ServeArgs {
     /// The e-mail address of the first owner, who is made when there is nobody yet.
     #[arg(long, value_name = "EMAIL", default_value = "owner@example.com")]
     owner: String,
+    /// Fill an empty deployment with two tenants, connections and integrations for a first look.
+    #[arg(long)]
+    demo: bool,
 }
 
 pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Result<u8> {
     logging::start(&context.settings.log)?;
+    if args.demo && context.app.fill_demo().await? {
+        context.output.note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
+    }
     let first = context.app.ensure_first_owner(&args.owner).await?;
     let bound = web::serve(context.app.clone(), options(context.settings, args.listen))?;
     let url = context
