@@ -80,14 +80,15 @@ pub struct Bound {
 /// # Errors
 /// `listen` when the port cannot be had.
 pub fn serve(app: App, options: Options) -> Result<Bound> {
+    let (listen, workers, stop_timeout) = (options.listen, options.workers, options.stop_timeout);
     let no_port = |error: std::io::Error| {
-        let public = format!("cannot listen on {}: {error}", options.listen);
+        let public = format!("cannot listen on {listen}: {error}");
         Error::new(Kind::Unavailable, "listen", public).because(error)
     };
     let app = Data::new(app);
     let sign_ins = Data::from(Arc::new(SignIns::new(options.sign_in_attempts_per_minute)));
-    let shared = Data::new(options.clone());
     let body_timeout = options.body_timeout;
+    let shared = Data::new(options);
     let server = HttpServer::new(move || {
         let (body_limit, import_limit) = (shared.body_limit_bytes, shared.import_limit_bytes);
         actix_web::App::new()
@@ -101,14 +102,14 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
             .wrap(from_fn(respond::finish))
             .wrap(TracingLogger::<span::Span>::new())
     })
-    .workers(options.workers)
+    .workers(workers)
     // Headers that arrive slower than this are not waited for.
     .client_request_timeout(Duration::from_secs(10))
     .client_disconnect_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(options.stop_timeout.as_secs())
-    .bind(options.listen)
+    .shutdown_timeout(stop_timeout.as_secs())
+    .bind(listen)
     .map_err(no_port)?;
-    let address = server.addrs().first().copied().unwrap_or(options.listen);
+    let address = server.addrs().first().copied().unwrap_or(listen);
     Ok(Bound { server: server.run(), address })
 }

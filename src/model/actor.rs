@@ -14,8 +14,9 @@ use crate::ids::ApiKeyId;
 use crate::ids::UserId;
 use crate::model::tenant::Tenant;
 
+// `tt`, not `literal`: the description of the API reads the words too, and does not see through a captured literal.
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $word:tt;)*) => {
         /// What an actor may do. The words are the scopes of API keys.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Permission {$(

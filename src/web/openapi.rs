@@ -131,7 +131,8 @@ fn problem_response(status: u16, text: &str) -> Value {
 }
 
 fn complete(route: &Route, operation: &mut Value) {
-    let has_body = !operation["requestBody"].is_null();
+    operation["operationId"] = json!(route.name);
+    let has_body = operation.get("requestBody").is_some();
     let mut statuses = vec![400, 500, 503];
     if has_body {
         statuses.extend([413, 415, 422]);

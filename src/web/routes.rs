@@ -36,6 +36,8 @@ pub enum Access {
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
+    /// Noun and verb, such as `customer_create`; the operation's id in `/openapi.json`.
+    pub name: &'static str,
     /// In capitals.
     pub method: &'static str,
     pub path: &'static str,
@@ -81,8 +83,9 @@ macro_rules! import {
 
 /// `method path access [permissions] [import] => module::handler;`
 macro_rules! routes {
-    (@route $is_api:literal; $method:ident $path:literal $access:ident [$($permission:ident)*] $($import:ident)?) => {
+    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($import:ident)?) => {
         Route {
+            name: concat!(stringify!($module), "_", stringify!($handler)),
             method: method!($method),
             path: $path,
             access: access!($access $($permission)*),
@@ -96,8 +99,8 @@ macro_rules! routes {
     ) => {
         /// Every route of the server.
         pub const ROUTES: &[Route] = &[
-            $(routes!(@route true; $method $path $access [$($($permission)*)?] $($import)?),)*
-            $(routes!(@route false; $page_method $page_path Public []),)*
+            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($import)?),)*
+            $(routes!(@route false; $page_module $page_handler $page_method $page_path Public []),)*
         ];
 
         #[derive(OpenApi)]

@@ -7,6 +7,7 @@ mod api_key;
 mod architecture;
 mod cli;
 mod customer;
+mod demo;
 mod idempotency;
 mod openapi;
 mod protocol;

@@ -27,9 +27,12 @@ fn the_description_and_the_route_table_name_the_same_routes() {
 fn every_operation_is_described_whole() {
     let api = description();
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+    let names: BTreeSet<_> = ROUTES.iter().map(|route| route.name).collect();
+    assert_eq!(names.len(), ROUTES.len(), "an operation's id is its own");
     for route in ROUTES.iter().filter(|route| route.is_api) {
         let operation = &api["paths"][route.path][route.method.to_lowercase()];
         let name = format!("{} {}", route.method, route.path);
+        assert_eq!(operation["operationId"], route.name);
         assert!(operation["summary"].is_string(), "{name} has no summary");
         assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{name} has one tag");
         let is_public = operation["security"].as_array().unwrap().is_empty();
