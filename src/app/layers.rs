@@ -19,13 +19,14 @@ use crate::model::connection::Scope;
 use crate::model::credential::Credential;
 use crate::model::template::Encoding;
 use crate::model::template::Template;
+use crate::model::values::CompiledType;
 use crate::model::values::Inputs;
 use crate::model::values::Layers;
 use crate::model::values::OwnerKind;
 use crate::model::values::Resolution;
 use crate::model::values::Secrets;
 use crate::model::values::State;
-use crate::model::values::resolve;
+use crate::model::values::quick::is_pending;
 use crate::model::values::resolve::as_text;
 use crate::store;
 use crate::store::conn::Conn;
@@ -119,15 +120,27 @@ pub fn readiness(described: &Described, organization: Option<&Credential>) -> Re
     if !connection.is_enabled {
         return Ok(Readiness::Disabled);
     }
-    let own = organization.map(|credential| (OwnerKind::Organization, &credential.inputs));
-    let layers = described.layers(own)?;
-    let resolution = resolve(&layers, None);
-    let is_pending = connection.is_placeholder
-        || match connection.scope {
-            Scope::OrganizationGlobal => !resolution.is_complete(),
-            _ => organization_lacks(&resolution),
-        };
+    let kind = described.kind()?;
+    let is_pending = lacks_values(kind, &CompiledType::new(kind), connection, organization);
     Ok(if is_pending { Readiness::Pending } else { Readiness::Ready })
+}
+
+/// Whether something that the organization must do for a connection, switched on or off, is left to do. `compiled`: of
+/// `kind`, for callers that ask of many connections.
+#[must_use]
+pub fn lacks_values(
+    kind: &ConnectionType,
+    compiled: &CompiledType,
+    connection: &Connection,
+    organization: Option<&Credential>,
+) -> bool {
+    let own = organization.map(|credential| (OwnerKind::Organization, &credential.inputs));
+    let (scope, global) = (connection.scope, &connection.inputs);
+    connection.is_placeholder
+        || match scope {
+            Scope::OrganizationGlobal => is_pending(compiled, scope, global, own),
+            _ => organization_lacks(&compiled.resolve(&Layers { kind, scope, global, credential: own }, None)),
+        }
 }
 
 /// Whether an input that its manifest or connection gives to the organization lacks a usable global value. What each
@@ -147,20 +160,25 @@ fn organization_lacks(resolution: &Resolution<'_>) -> bool {
 /// When the pinned manifest lacks the connection type.
 pub fn configured_scopes(described: &Described) -> Result<Option<BTreeSet<String>>> {
     let kind = described.kind()?;
+    Ok(scopes_of(kind, &CompiledType::new(kind), &described.connection))
+}
+
+/// The same with the type at hand. `compiled`: of `kind`.
+#[must_use]
+pub fn scopes_of(kind: &ConnectionType, compiled: &CompiledType, connection: &Connection) -> Option<BTreeSet<String>> {
     if kind.auth.scopes().is_empty() {
-        return Ok(None);
+        return None;
     }
-    let resolution = resolve(&described.layers(None)?, None);
+    let layers = Layers { kind, scope: connection.scope, global: &connection.inputs, credential: None };
+    let resolution = compiled.resolve(&layers, None);
     let lookup = |name: &str| {
         let value = resolution.get(name)?.value.as_ref()?;
         Some(Cow::Owned(as_text(value)))
     };
     let mut scopes = BTreeSet::new();
     for text in kind.auth.scopes() {
-        let Some(rendered) = Template::parse(text).ok().and_then(|t| t.render(&lookup, Encoding::Plain).ok()) else {
-            return Ok(None);
-        };
+        let rendered = Template::parse(text).ok()?.render(&lookup, Encoding::Plain).ok()?;
         scopes.extend(split_scopes(&rendered).map(str::to_owned));
     }
-    Ok(Some(scopes))
+    Some(scopes)
 }

@@ -25,6 +25,7 @@ use crate::store::sync::Run;
 mod apply;
 pub mod drift;
 mod facts;
+mod kinds;
 mod rollback;
 mod state;
 mod write;

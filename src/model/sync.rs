@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -95,9 +96,9 @@ pub struct ConnectionFacts {
     /// A secret is stored, in a global value or any credential.
     pub holds_secrets: bool,
     /// Inputs that decide where secrets are sent.
-    pub destination_inputs: BTreeSet<String>,
+    pub destination_inputs: Arc<BTreeSet<String>>,
     /// Inputs whose global value is the target's own, set or not.
-    pub local_inputs: BTreeSet<String>,
+    pub local_inputs: Arc<BTreeSet<String>>,
     /// OAuth scopes that the connection asks for or was granted; `None` when it cannot be known.
     pub granted_scopes: Option<BTreeSet<String>>,
     /// An opaque mark that differs whenever a local value, a secret or a credential of any owner was written;
@@ -114,8 +115,8 @@ impl Default for ConnectionFacts {
             needs_authorization: false,
             has_test_credential: true,
             holds_secrets: false,
-            destination_inputs: BTreeSet::new(),
-            local_inputs: BTreeSet::new(),
+            destination_inputs: Arc::default(),
+            local_inputs: Arc::default(),
             granted_scopes: None,
             fill: String::new(),
             is_used_elsewhere: false,

@@ -55,14 +55,13 @@ impl App {
     /// A tenant's snapshot with marks of its local values.
     fn compared(&self, c: &mut Conn, tenant: TenantId) -> Result<(Snapshot, Comparison)> {
         let rows = Rows::read(c, tenant)?;
-        let kinds = self.kinds(c, tenant, &rows)?;
+        let kinds = self.kinds(c, tenant, &rows.connections)?;
         let mut values = Comparison::new();
         for connection in &rows.connections {
-            let name = (connection.component.clone(), connection.connection_type.clone());
-            let Some(kind) = kinds.get(&name).and_then(Option::as_ref) else { continue };
+            let Some(known) = kinds.get(connection) else { continue };
             let secrets = self.global_secrets(c, tenant, connection)?;
             let mut marks = BTreeMap::new();
-            for input in kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input)) {
+            for input in known.kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input)) {
                 let Some(stored) = connection.inputs.get(&input.key) else { continue };
                 let value = if stored.secret { secrets.get(&input.key) } else { stored.value.as_ref() };
                 if let Some(value) = value {

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::app::layers::Described;
-use crate::app::layers::configured_scopes;
-use crate::app::layers::readiness;
+use crate::app::layers::lacks_values;
+use crate::app::layers::scopes_of;
+use crate::app::sync::kinds::KnownKind;
 use crate::app::sync::state::Rows;
 use crate::app::sync::state::to_snapshot;
 use crate::crypto::hex;
@@ -22,7 +22,6 @@ use crate::model::component::ConnectionType;
 use crate::model::component::Input;
 use crate::model::component::ManagedBy;
 use crate::model::connection::Connection;
-use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
@@ -34,7 +33,6 @@ use crate::model::sync::Policy;
 use crate::model::sync::RequiredInput;
 use crate::model::sync::SourceState;
 use crate::model::sync::TargetState;
-use crate::model::values::destination_inputs;
 use crate::model::values::is_shared;
 use crate::model::values::quick::holds_secrets;
 use crate::store;
@@ -60,7 +58,7 @@ impl App {
     ) -> Result<TargetState> {
         let tenant = actor.tenant.id;
         let rows = Rows::read(c, tenant)?;
-        let kinds = self.kinds(c, tenant, &rows)?;
+        let kinds = self.kinds(c, tenant, &rows.connections)?;
         let credentials = self.credentials(c, tenant)?;
         // Which scopes a connection asks for is only looked up where somebody needs scopes of it.
         let scoped: BTreeSet<&str> = source
@@ -76,35 +74,23 @@ impl App {
             if policy.prune { store::usage::outside_snapshots(c, tenant)? } else { Default::default() };
         let none = Credentials::default();
         let mut facts = BTreeMap::new();
-        let mut local_of_kind: HashMap<*const ConnectionType, KindFacts> = HashMap::new();
         for connection in &rows.connections {
-            let name = (connection.component.clone(), connection.connection_type.clone());
-            let Some(kind) = kinds.get(&name).and_then(Option::as_ref) else { continue };
-            let of_kind = local_of_kind.entry(Arc::as_ptr(kind)).or_insert_with(|| KindFacts::of(kind));
+            let Some(known) = kinds.get(connection) else { continue };
             let own = credentials.get(&connection.id).unwrap_or(&none);
-            let is_scoped =
-                connection.aliases.iter().chain([&connection.stable_key]).any(|k| scoped.contains(k.as_str()));
-            let granted_scopes = if is_scoped {
-                let component = self.component(c, tenant, &connection.component)?;
-                component.map(|component| Described { connection: connection.clone(), component })
-            } else {
-                None
+            let mut keys = std::iter::once(&connection.stable_key).chain(&connection.aliases);
+            let is_scoped = keys.any(|key| scoped.contains(key.as_str()));
+            let of_connection = ConnectionFacts {
+                is_pending: is_pending(connection, known, own),
+                needs_authorization: false,
+                has_test_credential: own.has_test,
+                holds_secrets: own.holds_secrets || holds_secrets(&connection.inputs),
+                destination_inputs: Arc::clone(&known.destination_inputs),
+                local_inputs: local_inputs(connection, known),
+                granted_scopes: if is_scoped { scopes_of(&known.kind, &known.compiled, connection) } else { None },
+                fill: fill(connection, &known.kind, own),
+                is_used_elsewhere: used_elsewhere.contains(&connection.id),
             };
-            let is_pending = self.is_pending(c, tenant, connection, kind, own)?;
-            facts.insert(
-                connection.stable_key.to_string(),
-                ConnectionFacts {
-                    is_pending,
-                    needs_authorization: false,
-                    has_test_credential: own.has_test,
-                    holds_secrets: own.holds_secrets || holds_secrets(&connection.inputs),
-                    destination_inputs: of_kind.destination_inputs.clone(),
-                    local_inputs: local_inputs(connection, kind, of_kind),
-                    granted_scopes: granted_scopes.map(|found| configured_scopes(&found)).transpose()?.flatten(),
-                    fill: fill(connection, kind, own),
-                    is_used_elsewhere: used_elsewhere.contains(&connection.id),
-                },
-            );
+            facts.insert(connection.stable_key.to_string(), of_connection);
         }
         let edited_drafts = rows
             .integrations
@@ -121,27 +107,6 @@ impl App {
             edited_drafts,
             known_components,
         })
-    }
-
-    fn is_pending(
-        &self,
-        c: &mut Conn,
-        tenant: TenantId,
-        connection: &Connection,
-        kind: &ConnectionType,
-        own: &Credentials,
-    ) -> Result<bool> {
-        if connection.is_placeholder {
-            return Ok(true);
-        }
-        // Nothing sealed can be quarantined: only what the organization must set can be missing.
-        if connection.scope != Scope::OrganizationGlobal && !holds_secrets(&connection.inputs) {
-            return Ok(kind.inputs.iter().any(|input| organization_must_set(input, connection)));
-        }
-        let Some(component) = self.component(c, tenant, &connection.component)? else { return Ok(true) };
-        let enabled = Connection { is_enabled: true, ..connection.clone() };
-        let described = Described { connection: enabled, component };
-        Ok(readiness(&described, own.organization.as_ref())? == Readiness::Pending)
     }
 
     fn credentials(&self, c: &mut Conn, tenant: TenantId) -> Result<HashMap<ConnectionId, Credentials>> {
@@ -183,26 +148,21 @@ impl App {
     }
 }
 
-/// What is the same for every connection of a type.
-struct KindFacts {
-    destination_inputs: BTreeSet<String>,
-    /// Inputs that stay in their tenant unless a connection says otherwise.
-    local_inputs: BTreeSet<String>,
-}
-
-impl KindFacts {
-    fn of(kind: &ConnectionType) -> Self {
-        let local = kind.inputs.iter().filter(|input| input.is_local()).map(|input| input.key.clone()).collect();
-        Self { destination_inputs: destination_inputs(kind), local_inputs: local }
+fn is_pending(connection: &Connection, known: &KnownKind, own: &Credentials) -> bool {
+    // Nothing sealed can be quarantined: only what the organization must set can be missing.
+    let is_plain = connection.scope != Scope::OrganizationGlobal && !holds_secrets(&connection.inputs);
+    if is_plain && !connection.is_placeholder {
+        return known.kind.inputs.iter().any(|input| organization_must_set(input, connection));
     }
+    lacks_values(&known.kind, &known.compiled, connection, own.organization.as_ref())
 }
 
-fn local_inputs(connection: &Connection, kind: &ConnectionType, of_kind: &KindFacts) -> BTreeSet<String> {
+fn local_inputs(connection: &Connection, known: &KnownKind) -> Arc<BTreeSet<String>> {
     if connection.inputs.values().all(|stored| stored.shared.is_none()) {
-        return of_kind.local_inputs.clone();
+        return Arc::clone(&known.local_inputs);
     }
-    let local = kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input));
-    local.map(|input| input.key.clone()).collect()
+    let local = known.kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input));
+    Arc::new(local.map(|input| input.key.clone()).collect())
 }
 
 /// An opaque mark of everything that was filled in here: empty while nothing was.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::app::App;
+use crate::app::sync::kinds::Kinds;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::ids::TenantId;
@@ -43,27 +43,11 @@ impl Rows {
     }
 }
 
-/// The connection types that a tenant's connections follow, each found once.
-pub(super) type Kinds = HashMap<(String, String), Option<Arc<ConnectionType>>>;
-
 impl App {
     pub(super) fn read_snapshot(&self, c: &mut Conn, tenant: TenantId) -> Result<Snapshot> {
         let rows = Rows::read(c, tenant)?;
-        let kinds = self.kinds(c, tenant, &rows)?;
+        let kinds = self.kinds(c, tenant, &rows.connections)?;
         Ok(to_snapshot(rows, &kinds))
-    }
-
-    pub(super) fn kinds(&self, c: &mut Conn, tenant: TenantId, rows: &Rows) -> Result<Kinds> {
-        let mut kinds = Kinds::new();
-        for connection in &rows.connections {
-            let name = (connection.component.clone(), connection.connection_type.clone());
-            if !kinds.contains_key(&name) {
-                let component = self.component(c, tenant, &connection.component)?;
-                let kind = component.and_then(|found| found.connection_type(&connection.connection_type).cloned());
-                kinds.insert(name, kind.map(Arc::new));
-            }
-        }
-        Ok(kinds)
     }
 }
 
@@ -78,8 +62,7 @@ pub(super) fn to_snapshot(rows: Rows, kinds: &Kinds) -> Snapshot {
         for alias in &connection.aliases {
             key_of_alias.insert(alias.to_string(), key.clone());
         }
-        let kind =
-            kinds.get(&(connection.component.clone(), connection.connection_type.clone())).and_then(Option::as_deref);
+        let kind = kinds.get(&connection).map(|known| &known.kind);
         connections.insert(key, content(connection, kind));
     }
     let mut slots = rows.slots;

@@ -89,7 +89,7 @@ pub fn undo_of(writes: &[Write], before: &TargetState) -> Undo {
             | Write::UpdateConnection { key, .. }
             | Write::RestoreConnection { key, .. }
             | Write::DeleteConnection { key } => {
-                undo.connections.insert(key.clone(), touched_connection(key, &names, (before, &after), writes));
+                undo.connections.insert(key.clone(), touched_connection(key, &names, (before, &after)));
             }
         }
     }
@@ -118,39 +118,40 @@ fn note_wanted(undo: &mut Undo, before: &Snapshot) {
     }
 }
 
-/// The keys that renamed connections had before.
-struct Names<'a>(BTreeMap<&'a str, &'a str>);
+/// The keys that renamed connections had before, and the inputs that updates set, by the key after.
+struct Names<'a> {
+    before: BTreeMap<&'a str, &'a str>,
+    updated: BTreeMap<&'a str, Vec<&'a str>>,
+}
 
 impl<'a> Names<'a> {
     fn of(writes: &'a [Write]) -> Self {
+        let mut updated: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for write in writes {
+            if let Write::UpdateConnection { key, values } = write {
+                updated.entry(key).or_default().extend(values.keys().map(String::as_str));
+            }
+        }
         let renamed = writes.iter().filter_map(|write| match write {
             Write::RenameConnection { from, to: key } | Write::RestoreConnection { from: Some(from), key, .. } => {
                 Some((key.as_str(), from.as_str()))
             }
             _ => None,
         });
-        Self(renamed.collect())
+        Self { before: renamed.collect(), updated }
     }
 
     fn before<'k>(&'k self, key: &'k str) -> &'k str {
-        self.0.get(key).copied().unwrap_or(key)
+        self.before.get(key).copied().unwrap_or(key)
     }
 }
 
-fn touched_connection(
-    key: &str,
-    names: &Names<'_>,
-    (before, after): (&TargetState, &Snapshot),
-    writes: &[Write],
-) -> TouchedConnection {
+fn touched_connection(key: &str, names: &Names<'_>, (before, after): (&TargetState, &Snapshot)) -> TouchedConnection {
     let key_before = names.before(key);
     let content = before.snapshot.connections.get(key_before);
     let facts = before.facts.get(key_before);
     let moves_secrets = facts.is_some_and(|facts| {
-        writes.iter().any(|write| {
-            matches!(write, Write::UpdateConnection { key: updated, values }
-                if updated == key && values.keys().any(|input| facts.destination_inputs.contains(input)))
-        })
+        names.updated.get(key).is_some_and(|inputs| inputs.iter().any(|i| facts.destination_inputs.contains(*i)))
     });
     let fill = match content {
         None => Some(String::new()),

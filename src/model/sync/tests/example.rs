@@ -136,8 +136,8 @@ fn filled() -> ConnectionFacts {
     ConnectionFacts {
         holds_secrets: true,
         fill: "1".to_owned(),
-        destination_inputs: BTreeSet::from(["base_url".to_owned()]),
-        local_inputs: BTreeSet::from(["client_id".to_owned()]),
+        destination_inputs: BTreeSet::from(["base_url".to_owned()]).into(),
+        local_inputs: BTreeSet::from(["client_id".to_owned()]).into(),
         ..ConnectionFacts::default()
     }
 }

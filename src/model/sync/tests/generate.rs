@@ -194,8 +194,8 @@ impl Dice {
             granted_scopes: self.rarely(2).then(BTreeSet::new),
             fill: self.key(),
             is_used_elsewhere: self.rarely(5),
-            destination_inputs,
-            local_inputs,
+            destination_inputs: destination_inputs.into(),
+            local_inputs: local_inputs.into(),
             ..ConnectionFacts::default()
         }
     }
