@@ -55,8 +55,13 @@ macro_rules! rows {
             fn read(c: &mut Conn, tenant: TenantId) -> Result<Vec<Self>> {
                 Ok(on!(c, db => $table::table.filter($table::tenant_id.eq(tenant)).select(Self::as_select()).load(db))?)
             }
+        }
+    )*};
+}
 
-            #[allow(dead_code, reason = "some tables are only read")]
+macro_rules! batches {
+    ($($name:ident of $table:ident),* $(,)?) => {$(
+        impl $name {
             fn insert(c: &mut Conn, rows: &[Self]) -> Result<()> {
                 for batch in rows.chunks(BATCH) {
                     on!(c, db => diesel::insert_into($table::table).values(batch).execute(db))?;
@@ -65,6 +70,17 @@ macro_rules! rows {
             }
         }
     )*};
+}
+
+batches! {
+    PinRow of component_pins,
+    ConnectionRow of connections,
+    KeyRow of connection_keys,
+    EventRow of connection_events,
+    IntegrationRow of integrations,
+    VersionRow of integration_versions,
+    SlotRow of slots,
+    RunRow of sync_runs,
 }
 
 rows! {
