@@ -14,8 +14,10 @@ use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::audit::Event;
+use crate::model::component;
 use crate::model::component::Component;
 use crate::model::component::ConnectionType;
+use crate::model::problem::Problem;
 use crate::model::problem::nearest;
 use crate::model::sync::Pin;
 use crate::store;
@@ -155,6 +157,16 @@ impl App {
                 app.tenant_component(c, &key, pin, current)
             })
             .await
+    }
+
+    /// What is wrong in a manifest's text; nothing is kept of it.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub async fn check_manifest(&self, actor: &Actor, text: String) -> Result<Vec<Problem>> {
+        actor.require(Permission::ComponentsRead)?;
+        let checked = tokio::task::spawn_blocking(move || component::read(&text).err().unwrap_or_default()).await;
+        checked.map_err(Error::internal)
     }
 
     /// Moves the tenant to the deployment's current version of a component.

@@ -87,7 +87,8 @@ impl App {
                     let wrong = vec![FieldError::new("scope", "needs_consent", message)];
                     return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
                 }
-                app.record(tx, &actor, &described.connection, "connection.created", &[], now)?;
+                let changes = FieldChange::of_new(&described.connection.inputs);
+                app.record(tx, &actor, &described.connection, "connection.created", &changes, now)?;
                 Ok(described)
             })
             .await

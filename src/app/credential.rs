@@ -26,6 +26,7 @@ use crate::model::values::Edit;
 use crate::model::values::FieldChange;
 use crate::model::values::Inputs;
 use crate::model::values::Layer;
+use crate::model::values::OwnerKind;
 use crate::model::values::Secrets;
 use crate::model::values::Side;
 use crate::model::values::apply_edits;
@@ -86,7 +87,7 @@ impl App {
                 let described = app.describe(tx, tenant, &new.connection)?;
                 let (owner, name) = app.owner(tx, tenant, &new.owner)?;
                 require_rank(&actor, owner)?;
-                check_owner(&described, owner)?;
+                check_owner(&described, owner.kind())?;
                 let name = name.unwrap_or_else(|| Credential::DEFAULT_NAME.to_owned());
                 let mut credential = Credential {
                     id: CredentialId::new(),
@@ -122,7 +123,10 @@ impl App {
         update: CredentialUpdate,
     ) -> Result<Held> {
         let only_switch = update.name.is_none() && update.inputs.is_empty();
-        actor.require(if only_switch { Permission::ConnectionsSwitch } else { Permission::CredentialsWrite })?;
+        // Whoever may change everything may switch too.
+        if !(only_switch && actor.may(Permission::ConnectionsSwitch)) {
+            actor.require(Permission::CredentialsWrite)?;
+        }
         let (app, now) = (self.clone(), self.clock().now());
         self.store()
             .write(move |tx| {
@@ -331,9 +335,10 @@ fn require_rank(actor: &Actor, owner: Owner) -> Result<()> {
     }
 }
 
-fn check_owner(described: &Described, owner: Owner) -> Result<()> {
+/// Refuses an owner that a connection of this scope has no credentials of.
+fn check_owner(described: &Described, owner: OwnerKind) -> Result<()> {
     let scope = described.connection.scope;
-    if owner.kind().fits(scope) {
+    if owner.fits(scope) {
         return Ok(());
     }
     let message = match scope {

@@ -33,7 +33,9 @@ pub(super) struct ServeArgs {
 pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Result<u8> {
     logging::start(&context.settings.log)?;
     if args.demo && context.app.fill_demo().await? {
-        context.output.note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
+        context
+            .output
+            .note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
     }
     let first = context.app.ensure_first_owner(&args.owner).await?;
     let bound = web::serve(context.app.clone(), options(context.settings, args.listen))?;

@@ -22,6 +22,8 @@ macro_rules! permissions {
         pub enum Permission {$(
             $(#[$doc])*
             #[serde(rename = $word)]
+            // The description's generator does not see through the macro to the line above.
+            #[schema(rename = $word)]
             $name,
         )*}
 

@@ -23,6 +23,7 @@ pub struct Place {
 
 /// One finding. `message` never quotes a value that may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Finding)]
 pub struct Problem {
     pub severity: Severity,
     /// Stable `snake_case` word.

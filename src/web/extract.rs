@@ -121,7 +121,7 @@ fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     }
     serde_json::from_slice(body).map_err(|error| {
         if error.is_data() {
-            Error::invalid("invalid_body", format!("the body does not fit: {}", reason(&error)))
+            Error::invalid("invalid_body", format!("the body does not fit: {}", without_value(&reason(&error))))
         } else {
             Error::malformed("malformed_json", format!("the body is not JSON: {}", reason(&error)))
         }
@@ -153,6 +153,18 @@ fn reason(error: &dyn std::fmt::Display) -> String {
     text.chars().take(MAX_REASON).collect()
 }
 
+/// What a parser says of a value of the wrong type, without the value: it may be a secret in the wrong place.
+fn without_value(reason: &str) -> String {
+    let cut = || {
+        let at = ["invalid type: ", "invalid value: "].iter().find_map(|start| reason.strip_prefix(start))?;
+        // Only the value may hold this text a second time: what is expected is written by us.
+        let (found, expected) = at.rsplit_once(", expected ")?;
+        let kind = found.split([' ', '`', '"']).next().unwrap_or_default();
+        Some(format!("found a {kind}, expected {expected}"))
+    };
+    cut().unwrap_or_else(|| reason.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,5 +190,21 @@ mod tests {
         assert_eq!(read_if_match("3"), None);
         assert_eq!(read_if_match("W/\"3\""), None);
         assert_eq!(read_if_match("\"3\", \"4\""), None);
+    }
+
+    #[test]
+    fn values_of_the_wrong_type_are_not_repeated() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Body {
+            label: String,
+            is_enabled: Option<bool>,
+        }
+        let told = |json: &str| without_value(&serde_json::from_str::<Body>(json).unwrap_err().to_string());
+        insta::assert_snapshot!(told(r#"{"label": "a", "is_enabled": "planted, expected x"}"#), @"");
+        insta::assert_snapshot!(told(r#"{"label": 4242}"#), @"");
+        insta::assert_snapshot!(told(r#"{"label": {"planted": 1}}"#), @"");
+        insta::assert_snapshot!(told(r#""planted""#), @"");
+        insta::assert_snapshot!(told("{}"), @"");
     }
 }

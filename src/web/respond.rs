@@ -197,6 +197,14 @@ pub fn created(location: impl fmt::Display, body: &impl Serialize) -> HttpRespon
     HttpResponse::Created().insert_header((header::LOCATION, location.to_string())).json(body)
 }
 
+/// 201 with what was made, where it is, and its version.
+pub fn created_versioned(location: impl fmt::Display, version: i64, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Created()
+        .insert_header((header::LOCATION, location.to_string()))
+        .insert_header((header::ETAG, etag(version)))
+        .json(body)
+}
+
 /// 204.
 pub fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()

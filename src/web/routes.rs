@@ -13,7 +13,14 @@ use crate::model::actor::Permission;
 use crate::web::access;
 use crate::web::api_key;
 use crate::web::audit;
+use crate::web::component;
+use crate::web::connection;
+use crate::web::connection::history;
+use crate::web::connection::keys;
+use crate::web::connection::values;
+use crate::web::credential;
 use crate::web::customer;
+use crate::web::embedded;
 use crate::web::extract;
 use crate::web::health;
 use crate::web::idempotency;
@@ -144,6 +151,32 @@ routes! {
         get    "/api/v1/customers"            Member [CustomersRead] => customer::list;
         post   "/api/v1/customers"            Member [CustomersWrite] => customer::create;
         get    "/api/v1/customers/{customer}" Member [CustomersRead] => customer::show;
+
+        get    "/api/v1/components"           Member [ComponentsRead] => component::list;
+        get    "/api/v1/components/schema"    Public => component::schema;
+        post   "/api/v1/components/check"     Member [ComponentsRead] import => component::check;
+        get    "/api/v1/components/{component}"     Member [ComponentsRead] => component::show;
+        post   "/api/v1/components/{component}/upgrade" Member [ComponentsWrite] => component::upgrade;
+
+        get    "/api/v1/connections"              Member [ConnectionsRead] => connection::list;
+        post   "/api/v1/connections"              Member [ConnectionsWrite] => connection::create;
+        get    "/api/v1/connections/{connection}" Member [ConnectionsRead] => connection::show;
+        patch  "/api/v1/connections/{connection}" Member [ConnectionsWrite] => connection::update;
+        delete "/api/v1/connections/{connection}" Member [ConnectionsWrite] => connection::delete;
+        put    "/api/v1/connections/{connection}/stable-key"      Member [ConnectionsWrite] => keys::rename;
+        delete "/api/v1/connections/{connection}/aliases/{alias}" Member [ConnectionsWrite] => keys::release;
+        get    "/api/v1/connections/{connection}/history"         Member [ConnectionsRead] => history::list;
+        get    "/api/v1/connections/{connection}/usage"           Member [ConnectionsRead] => history::usage;
+        get    "/api/v1/connections/{connection}/values"          Member [ConnectionsRead] => values::show;
+        get    "/api/v1/connections/{connection}/credentials"     Member [CredentialsRead] => values::fetch;
+
+        get    "/api/v1/credentials"              Member [ConnectionsRead] => credential::list;
+        post   "/api/v1/credentials"              Member [CredentialsWrite] => credential::create;
+        get    "/api/v1/credentials/{credential}" Member [ConnectionsRead] => credential::show;
+        patch  "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::update;
+        delete "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::delete;
+
+        get    "/api/v1/embedded/connections" Member [EmbeddedRead] => embedded::list;
 
         get    "/api/v1/audit"               Member [AuditRead] => audit::list;
     }

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod db;
+pub mod told;
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
@@ -43,7 +44,7 @@ pub struct TestApp {
     server: actix_web::dev::ServerHandle,
     people: AtomicUsize,
     // Last, so that it goes when nobody uses it any more.
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl TestApp {
@@ -53,30 +54,37 @@ impl TestApp {
 
     /// Starts with other options.
     pub async fn start_with(change: impl FnOnce(&mut web::Options)) -> Self {
-        let t = Self::serve(change).await;
+        let t = Self::serve(Catalog::new(None), change).await;
+        t.tenant("dev", false).await;
+        t
+    }
+
+    /// Starts with the manifests of a folder beside the built-in ones.
+    pub async fn start_in(directory: &std::path::Path) -> Self {
+        let t = Self::serve(Catalog::new(Some(directory.to_owned())), |_| {}).await;
         t.tenant("dev", false).await;
         t
     }
 
     /// Starts a deployment without any tenant.
     pub async fn empty() -> Self {
-        Self::serve(|_| {}).await
+        Self::serve(Catalog::new(None), |_| {}).await
     }
 
-    async fn serve(change: impl FnOnce(&mut web::Options)) -> Self {
+    async fn serve(catalog: Catalog, change: impl FnOnce(&mut web::Options)) -> Self {
         let db = TestDb::new().await;
         let options = db.options();
         let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.unwrap().unwrap();
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
         let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
-        let app = App::new(store, kek, Catalog::new(None), clock);
+        let app = App::new(store, kek, catalog, clock);
         let mut options = web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
         change(&mut options);
         let bound = web::serve(app.clone(), options).unwrap();
         let server = bound.server.handle();
         actix_web::rt::spawn(bound.server);
         let url = format!("http://{}", bound.address);
-        Self { app, url, server, people: AtomicUsize::new(0), _db: db }
+        Self { app, url, server, people: AtomicUsize::new(0), db }
     }
 
     /// Makes a tenant, and answers with the operator in it.
@@ -142,6 +150,11 @@ impl TestApp {
     /// Waits until what runs off the path of requests has run: last uses are written behind the answers.
     pub async fn settle(&self) {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+
+    /// Everything that the database holds, as it lies there.
+    pub async fn stored_bytes(&self) -> Vec<u8> {
+        self.db.bytes().await
     }
 
     pub fn advance(&self, by: TimeDelta) {

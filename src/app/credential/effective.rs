@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::credential::OwnerRef;
+use crate::app::credential::check_owner;
 use crate::app::layers::Described;
 use crate::error::Error;
 use crate::error::Result;
@@ -37,7 +38,7 @@ impl App {
     /// The effective values for one owner; absent: the connection's own global values.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `credential_name_required`.
+    /// `forbidden`, `not_found`, `wrong_owner`, `credential_name_required`.
     pub async fn effective_values(
         &self,
         actor: Actor,
@@ -88,7 +89,7 @@ impl App {
     /// The credential that an owner means, if there is one.
     ///
     /// # Errors
-    /// `not_found` for an unknown customer or name; `credential_name_required` when several could be meant.
+    /// `wrong_owner`; `not_found` for an unknown customer or name; `credential_name_required` when several could be meant.
     pub(crate) fn choose(
         &self,
         c: &mut Conn,
@@ -109,6 +110,7 @@ impl App {
                 }
             }
         };
+        check_owner(described, owner.kind())?;
         let found = store::credential::list_of_owner(c, tenant, connection.id, owner)?;
         Ok((owner.kind(), pick(found, name)?))
     }

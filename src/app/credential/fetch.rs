@@ -32,7 +32,7 @@ impl App {
     /// The values that one owner's calls need, secrets included.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`; `connection_disabled`, `credential_disabled`, `credential_pending`,
+    /// `forbidden`, `not_found`, `wrong_owner`; `connection_disabled`, `credential_disabled`, `credential_pending`,
     /// `credential_quarantined`, `credential_error`, `reauthorization_required` when it cannot be used.
     pub async fn fetch_credential(&self, actor: Actor, reference: String, owner: OwnerRef) -> Result<Fetched> {
         actor.require(Permission::CredentialsRead)?;

@@ -62,6 +62,30 @@ impl TestDb {
     }
 }
 
+impl TestDb {
+    /// Every file of the database, or every row of every table as text.
+    pub async fn bytes(&self) -> Vec<u8> {
+        let (url, name) = match self {
+            Self::Sqlite(folder) => {
+                let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+                return files.flat_map(|file| fs::read(file).unwrap()).collect();
+            }
+            Self::Postgres { url, name } => (url, name),
+        };
+        let client = connect(&with_name(url, name)).await;
+        let tables =
+            client.query("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'", &[]).await.unwrap();
+        let mut bytes = Vec::new();
+        for table in tables {
+            let table: String = table.get(0);
+            for row in client.query(&format!("SELECT t::text FROM {table} t"), &[]).await.unwrap() {
+                bytes.extend(row.get::<_, String>(0).into_bytes());
+            }
+        }
+        bytes
+    }
+}
+
 impl Drop for TestDb {
     fn drop(&mut self) {
         let Self::Postgres { url, name } = self else { return };
