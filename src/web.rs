@@ -30,6 +30,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod inputs;
+pub mod integration;
 pub mod limit;
 pub mod openapi;
 pub mod page;
@@ -38,6 +39,7 @@ pub mod respond;
 pub mod routes;
 pub mod session;
 mod span;
+pub mod sync;
 pub mod tenant;
 pub mod user;
 

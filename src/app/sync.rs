@@ -17,7 +17,6 @@ use crate::model::sync::Plan;
 use crate::model::sync::Policy;
 use crate::model::sync::Snapshot;
 use crate::model::sync::SourceState;
-use crate::model::sync::plan;
 use crate::store;
 use crate::store::conn::Conn;
 use crate::store::sync::Run;
@@ -25,6 +24,7 @@ use crate::store::sync::Run;
 mod apply;
 pub mod drift;
 mod facts;
+mod given;
 mod kinds;
 mod rollback;
 mod state;
@@ -120,8 +120,8 @@ impl App {
         self.store()
             .read(move |c| {
                 let source = app.read_source(c, &source)?;
-                let target = app.read_target(c, &actor, &source, &policy)?;
-                Ok(plan(&source, &target, &policy))
+                let mut target = app.read_target(c, &actor, &source, &policy)?;
+                app.checked_plan(c, actor.tenant.id, (&source, &mut target), &policy)
             })
             .await
     }

@@ -1,5 +1,6 @@
 //! An integration: its versions, and the slots through which each version reaches connections.
 
+use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +11,7 @@ use crate::ids::VersionId;
 use crate::model::connection::Scope;
 
 /// An integration of a tenant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Integration {
     pub id: IntegrationId,
     /// The same in every tenant.
@@ -26,7 +27,7 @@ pub struct Integration {
 }
 
 /// The draft, or a published version that never changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Version {
     pub id: VersionId,
     pub integration_id: IntegrationId,
@@ -43,7 +44,7 @@ pub struct Version {
 pub const DRAFT: i64 = 0;
 
 /// What a version asks of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Key of the connection variable in the definition.
     pub variable: String,

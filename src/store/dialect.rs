@@ -5,8 +5,12 @@ use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
 
 use crate::error::Result;
+use crate::ids::ConnectionId;
+use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::store::conn::Conn;
+use crate::store::schema::connections;
+use crate::store::schema::credentials;
 use crate::store::schema::tenants;
 
 /// Locks the tenants' rows until the transaction ends, in one order for everybody, so that two syncs cannot wait for
@@ -21,6 +25,39 @@ pub fn lock_tenants(c: &mut Conn, ids: &[TenantId]) -> Result<()> {
                 .select(tenants::revision)
                 .for_update()
                 .load::<i64>(db)?;
+            Ok(())
+        }
+    }
+}
+
+/// Locks a tenant's connections until the transaction ends: nobody adds a credential to one that is about to go.
+pub fn lock_connections(c: &mut Conn, tenant: TenantId) -> Result<()> {
+    match c {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(db) => {
+            connections::table
+                .filter(connections::tenant_id.eq(tenant))
+                .order(connections::id)
+                .select(connections::id)
+                .for_update()
+                .load::<ConnectionId>(db)?;
+            Ok(())
+        }
+    }
+}
+
+/// Locks a connection's credentials until the transaction ends: what is read of them next is what is deleted.
+pub fn lock_credentials(c: &mut Conn, tenant: TenantId, connection: ConnectionId) -> Result<()> {
+    match c {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(db) => {
+            credentials::table
+                .filter(credentials::tenant_id.eq(tenant))
+                .filter(credentials::connection_id.eq(connection))
+                .order(credentials::id)
+                .select(credentials::id)
+                .for_update()
+                .load::<CredentialId>(db)?;
             Ok(())
         }
     }

@@ -141,12 +141,19 @@ pub fn insert_versions(c: &mut Conn, tenant: TenantId, versions: &[Version]) -> 
     Ok(())
 }
 
-pub fn find(c: &mut Conn, tenant: TenantId, key: &str) -> Result<Option<Integration>> {
-    let row: Option<Row> = on!(c, db => integrations::table
-        .filter(integrations::tenant_id.eq(tenant).and(integrations::key.eq(key)))
-        .select(Row::as_select())
-        .first(db)
-        .optional())?;
+/// By key or id: no key looks like an id.
+pub fn find(c: &mut Conn, tenant: TenantId, reference: &str) -> Result<Option<Integration>> {
+    let id = reference.parse::<IntegrationId>().ok();
+    let row: Option<Row> = on!(c, db => {
+        let query = integrations::table
+            .filter(integrations::tenant_id.eq(tenant))
+            .select(Row::as_select())
+            .into_boxed();
+        match id {
+            Some(id) => query.filter(integrations::id.eq(id)).first(db).optional(),
+            None => query.filter(integrations::key.eq(reference)).first(db).optional(),
+        }
+    })?;
     Ok(row.map(Integration::from))
 }
 

@@ -1,5 +1,6 @@
 //! Slots of integration versions.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use diesel::BoolExpressionMethods as _;
@@ -126,4 +127,39 @@ pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<HashMap<VersionId, Vec
         found.entry(row.version_id).or_default().push(row.try_into()?);
     }
     Ok(found)
+}
+
+/// Slots that hold the stable key `from` hold `to` from now on, but for `except`: integration and variable.
+pub fn rename_key(
+    c: &mut Conn,
+    tenant: TenantId,
+    (from, to): (&str, &str),
+    except: &BTreeSet<(String, String)>,
+) -> Result<()> {
+    let rows: Vec<(VersionId, String, String)> = on!(c, db => slots::table
+        .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
+        .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))
+        .filter(slots::tenant_id.eq(tenant))
+        .filter(slots::stable_key.eq(from))
+        .select((slots::version_id, slots::variable, integrations::key))
+        .load(db))?;
+    for (version, variable, integration) in rows {
+        let name = (integration, variable);
+        if !except.contains(&name) {
+            on!(c, db => diesel::update(slots::table.find((version, &name.1)))
+                .set(slots::stable_key.eq(to))
+                .execute(db))?;
+        }
+    }
+    Ok(())
+}
+
+/// Drafts that are bound to a connection hold its stable key instead: it goes, and they still want it.
+pub fn unbind(c: &mut Conn, tenant: TenantId, connection: ConnectionId, key: &str) -> Result<()> {
+    on!(c, db => diesel::update(slots::table)
+        .filter(slots::tenant_id.eq(tenant))
+        .filter(slots::connection_id.eq(connection))
+        .set((slots::connection_id.eq(None::<ConnectionId>), slots::stable_key.eq(key)))
+        .execute(db))?;
+    Ok(())
 }

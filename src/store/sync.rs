@@ -173,23 +173,37 @@ struct PrunedRow<'a> {
     purge_after: At,
 }
 
-/// Keeps what a sync pruned until `purge_after`.
+/// Keeps what a sync pruned until `purge_after`: nouns with their content.
 pub fn keep_pruned(
     c: &mut Conn,
     tenant: TenantId,
     run: SyncRunId,
-    (noun, content): (&str, &str),
+    pruned: &[(&'static str, String)],
     purge_after: Instant,
 ) -> Result<()> {
-    let row = PrunedRow {
-        id: EventId::new(),
-        tenant_id: tenant,
-        sync_run_id: run,
-        noun,
-        content,
-        purge_after: At(purge_after),
-    };
-    on!(c, db => diesel::insert_into(pruned_rows::table).values(&row).execute(db))?;
+    for chunk in pruned.chunks(1000) {
+        let rows: Vec<PrunedRow<'_>> = chunk
+            .iter()
+            .map(|(noun, content)| PrunedRow {
+                id: EventId::new(),
+                tenant_id: tenant,
+                sync_run_id: run,
+                noun,
+                content,
+                purge_after: At(purge_after),
+            })
+            .collect();
+        on!(c, db => diesel::insert_into(pruned_rows::table).values(&rows).execute(db))?;
+    }
+    Ok(())
+}
+
+/// Forgets what a sync pruned, once it was brought back.
+pub fn delete_pruned(c: &mut Conn, tenant: TenantId, run: SyncRunId) -> Result<()> {
+    on!(c, db => diesel::delete(pruned_rows::table)
+        .filter(pruned_rows::tenant_id.eq(tenant))
+        .filter(pruned_rows::sync_run_id.eq(run))
+        .execute(db))?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Which slots refer to a connection: drafts by id, published versions by its key or an alias.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 
 use diesel::BoolExpressionMethods as _;
 use diesel::ExpressionMethods as _;
@@ -46,17 +45,22 @@ pub fn list(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<V
     Ok(rows.into_iter().map(|(integration, number, variable)| SlotUse { integration, number, variable }).collect())
 }
 
-/// Connections that a version refers to which no snapshot holds: older published ones, and drafts beside them.
-pub fn outside_snapshots(c: &mut Conn, tenant: TenantId) -> Result<HashSet<ConnectionId>> {
-    type Found = (Option<ConnectionId>, Option<String>);
+/// Connections that a version refers to which no snapshot holds (older published ones, and drafts beside them), with the
+/// integration's key and the version's number.
+pub fn outside_snapshots(c: &mut Conn, tenant: TenantId) -> Result<Vec<(String, i64, ConnectionId)>> {
+    type Found = (String, i64, Option<ConnectionId>, Option<String>);
     let rows: Vec<Found> = on!(c, db => slots::table
         .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
         .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))
         .filter(slots::tenant_id.eq(tenant))
         .filter(integration_versions::number.ne(integrations::published_number))
-        .select((slots::connection_id, slots::stable_key))
+        .select((integrations::key, integration_versions::number, slots::connection_id, slots::stable_key))
         .load(db))?;
     let keys: HashMap<String, ConnectionId> =
         crate::store::connection::key::list(c, tenant)?.into_iter().map(|(key, id, _)| (key, id)).collect();
-    Ok(rows.into_iter().filter_map(|(id, key)| id.or_else(|| keys.get(&key?).copied())).collect())
+    let found = |(integration, number, id, key): Found| {
+        let id = id.or_else(|| keys.get(&key?).copied())?;
+        Some((integration, number, id))
+    };
+    Ok(rows.into_iter().filter_map(found).collect())
 }

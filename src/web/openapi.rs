@@ -107,7 +107,7 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (409, "Conflict", "It contradicts what exists."),
     (412, "VersionMismatch", "It was changed since `If-Match` was read."),
     (413, "TooLarge", "The body is too large."),
-    (415, "UnsupportedMedia", "The body is not `application/json`."),
+    (415, "UnsupportedMedia", "The body is not of a media type that is taken here."),
     (422, "Invalid", "The request is understood, but a rule refuses it."),
     (429, "RateLimited", "Too many attempts; `Retry-After` says how long to wait."),
     (500, "Internal", "Something went wrong on the server; it has been logged under `request_id`."),
@@ -164,6 +164,10 @@ fn complete(route: &Route, operation: &mut Value) {
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, name, _) in PROBLEMS {
         let status_text = status.to_string();
+        // The handler may say more of a problem than all problems have in common.
+        if responses.get(&status_text).is_some_and(|own| own["content"].is_object()) {
+            continue;
+        }
         // A handler names the statuses that only it answers; what they hold is the same everywhere.
         if statuses.contains(status) || responses.contains_key(&status_text) {
             responses.insert(status_text, json!({ "$ref": format!("#/components/responses/{name}") }));

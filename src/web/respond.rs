@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_web::HttpMessage as _;
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::ResponseError;
 use actix_web::body::BoxBody;
@@ -180,6 +181,14 @@ fn finish_problem(error: &actix_web::Error, id: &str) -> (StatusCode, String) {
         tracing::error!(cause = %error, "a request failed outside of a handler");
     }
     (ours.status_code(), problem(&ours, Some(id.to_owned())))
+}
+
+/// A problem with one more member, for answers that say more than that something is refused.
+pub fn problem_with(req: &HttpRequest, error: &Error, member: &str, content: &impl Serialize) -> HttpResponse {
+    let request_id = req.extensions().get::<RequestId>().map(ToString::to_string);
+    let mut body: serde_json::Value = serde_json::from_str(&problem(error, request_id)).unwrap_or_default();
+    body[member] = serde_json::to_value(content).unwrap_or_default();
+    HttpResponse::build(error.status_code()).content_type("application/problem+json").body(body.to_string())
 }
 
 /// 200 with a body.

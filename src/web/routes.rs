@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::guard;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -24,8 +25,11 @@ use crate::web::embedded;
 use crate::web::extract;
 use crate::web::health;
 use crate::web::idempotency;
+use crate::web::integration;
+use crate::web::integration::file as integration_file;
 use crate::web::openapi;
 use crate::web::session;
+use crate::web::sync;
 use crate::web::tenant;
 use crate::web::user;
 
@@ -179,6 +183,26 @@ routes! {
         get    "/api/v1/embedded/connections" Member [EmbeddedRead] => embedded::list;
 
         get    "/api/v1/audit"               Member [AuditRead] => audit::list;
+
+        get    "/api/v1/integrations"                          Member [IntegrationsRead] => integration::list;
+        post   "/api/v1/integrations/import"                   Member [IntegrationsWrite] import => integration_file::import;
+        post   "/api/v1/integrations/check"                    Member [IntegrationsRead] import => integration_file::check;
+        get    "/api/v1/integrations/{integration}"            Member [IntegrationsRead] => integration::show;
+        delete "/api/v1/integrations/{integration}"            Member [IntegrationsWrite] => integration::delete;
+        get    "/api/v1/integrations/{integration}/definition" Member [IntegrationsRead] => integration_file::export;
+        get    "/api/v1/integrations/{integration}/versions"   Member [IntegrationsRead] => integration::versions;
+        post   "/api/v1/integrations/{integration}/publish"    Member [IntegrationsWrite] => integration::publish;
+        put    "/api/v1/integrations/{integration}/slots/{variable}"
+                                                               Member [IntegrationsWrite] => integration::switch_slot;
+        put    "/api/v1/integrations/{integration}/steps"      Member [IntegrationsWrite] => integration::switch_step;
+
+        get    "/api/v1/sync/snapshot"       Member [SyncRead] => sync::snapshot;
+        post   "/api/v1/sync/plan"           Member [SyncRead] import => sync::plan;
+        post   "/api/v1/sync/apply"          Member [SyncApply] import => sync::apply;
+        post   "/api/v1/sync/drift"          Member [SyncRead] import => sync::drift;
+        post   "/api/v1/sync/rollback"       Member [SyncApply] => sync::rollback;
+        get    "/api/v1/sync/runs"           Member [SyncRead] => sync::list;
+        get    "/api/v1/sync/runs/{run}"     Member [SyncRead] => sync::show;
     }
     pages {
         get "/openapi.json" => openapi::document;
@@ -190,7 +214,7 @@ routes! {
 /// Registers the table: one resource for each path, which refuses other methods with what it does allow.
 pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
     let mut table: Vec<(&Route, Option<actix_web::Route>)> =
-        ROUTES.iter().zip(handlers()).map(|(route, handler)| (route, Some(guard(route, handler)))).collect();
+        ROUTES.iter().zip(handlers()).map(|(route, handler)| (route, Some(access_guard(route, handler)))).collect();
     for index in 0..table.len() {
         let path = table[index].0.path;
         let mut resource = web::resource(path);
@@ -210,12 +234,24 @@ pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
             resource =
                 resource.app_data(extract::BodyLimit(import_limit)).app_data(web::PayloadConfig::new(import_limit));
         }
+        if has_namesake(path) {
+            // A thing may be called as this path ends: other methods are for it.
+            let methods = methods.clone();
+            resource = resource.guard(guard::fn_guard(move |ctx| methods.contains(&ctx.head().method.as_str())));
+        }
         let allow = methods.join(", ");
         config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
     }
 }
 
-fn guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
+/// Whether another path of the table takes any word where this one ends with a word of its own.
+fn has_namesake(path: &str) -> bool {
+    let Some((start, last)) = path.rsplit_once('/') else { return false };
+    let is_other = |other: &str| other.rsplit_once('/').is_some_and(|(own, end)| own == start && end.starts_with('{'));
+    !last.starts_with('{') && ROUTES.iter().any(|route| is_other(route.path))
+}
+
+fn access_guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
     match route.access {
         Access::Public => handler,
         Access::SignedIn => handler.wrap(from_fn(access::signed_in)),

@@ -12,6 +12,9 @@ use serde_json::json;
 
 use crate::support::TestApp;
 use crate::support::client::Client;
+use crate::support::definition::Variable;
+use crate::support::definition::definition;
+use crate::support::definition::import;
 use crate::support::description;
 
 /// Stands in everything that the tenant `dev` holds.
@@ -27,7 +30,7 @@ impl Objects {
         let customer = json!({ "external_id": format!("{MARK}-{number}") });
         let customer = admin.post("/api/v1/customers", customer).await.must_be(201).text("/id");
         let key = json!({ "name": MARK, "scopes": ["customers:read"] });
-        let key = admin.post("/api/v1/api-keys", key).await.must_be(201).text("/api_key/id");
+        let api_key = admin.post("/api/v1/api-keys", key).await.must_be(201).text("/api_key/id");
         let user = json!({ "email": format!("{MARK}-{number}@example.com"), "name": MARK, "role": "viewer" });
         let user = admin.post("/api/v1/users", user).await.must_be(201).text("/user/id");
         // What the description's examples name.
@@ -41,14 +44,23 @@ impl Objects {
         admin.put(&format!("/api/v1/connections/{connection}/stable-key"), rename).await.must_be(200);
         let credential = json!({ "connection": connection, "owner": "test" });
         let credential = admin.post("/api/v1/credentials", credential).await.must_be(201).text("/id");
+        let chat = Variable::Inline("slack", "oauth2", "{}");
+        let integration = definition(&format!("{MARK}-{number}"), &[("Chat", chat)]).replace("Main", "Flow 1");
+        let integration = import(&admin, "", &integration.replace("Use Chat", "Post")).await.must_be(201);
+        let key = integration.text("/integration/key");
+        let integration = admin.get(&format!("/api/v1/integrations/{key}")).await.must_be(200).text("/id");
+        let run = sync_run(&admin, number).await;
         Self(vec![
             ("{customer}", customer),
-            ("{api_key}", key),
+            ("{api_key}", api_key),
             ("{user}", user),
             ("{component}", "aws-s3".to_owned()),
             ("{connection}", connection),
             ("{alias}", format!("{MARK}-was-{number}")),
             ("{credential}", credential),
+            ("{integration}", integration),
+            ("{variable}", "Chat".to_owned()),
+            ("{run}", run),
         ])
     }
 
@@ -56,6 +68,29 @@ impl Objects {
         let path = self.0.iter().fold(route.path.to_owned(), |path, (name, id)| path.replace(name, id));
         assert!(!path.contains('{'), "{path}: say in `Objects::make` what this names");
         path
+    }
+}
+
+/// A sync into `dev` of one integration that needs no connection.
+async fn sync_run(admin: &Client, number: usize) -> String {
+    let snapshot = admin.get("/api/v1/sync/snapshot").await.must_be(200).json();
+    let text = json!({ "definitionVersion": 7, "name": format!("{MARK}-synced-{number}"), "flows": [] }).to_string();
+    let digest = keyway::model::definition::digest(&serde_json::from_str(&text).unwrap());
+    let content = json!({ "name": MARK, "is_published": false, "definition": text, "digest": digest });
+    let mut new = snapshot.clone();
+    new["integrations"] = json!({ format!("{MARK}-synced-{number}"): content });
+    let from = json!({ "snapshot": new, "name": "git" });
+    let plan = admin.post("/api/v1/sync/plan", json!({ "from": from })).await.must_be(200).text("/hash");
+    let body = json!({ "from": from, "plan_hash": plan });
+    admin.post("/api/v1/sync/apply", body).await.must_be(200).text("/run")
+}
+
+/// The body as the description gives it, with its content type.
+fn body(route: &Route) -> Option<(&'static str, Vec<u8>)> {
+    let place = "/requestBody/content/application~1yaml/example";
+    match description()["paths"][route.path][route.method.to_ascii_lowercase()].pointer(place) {
+        Some(text) => Some(("application/yaml", text.as_str().unwrap().as_bytes().to_vec())),
+        None => example(route).map(|body| ("application/json", body.to_string().into_bytes())),
     }
 }
 
@@ -80,7 +115,7 @@ fn members() -> impl Iterator<Item = (&'static Route, &'static [Permission])> {
 
 async fn call(client: &Client, route: &Route, objects: &Objects) -> (String, crate::support::client::Answer) {
     let path = objects.path(route);
-    let answer = client.call(route.method, &path, example(route)).await;
+    let answer = client.raw(route.method, &path, body(route)).await;
     (format!("{} {} answered {}: {}", route.method, path, answer.status, answer.body), answer)
 }
 

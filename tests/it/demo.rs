@@ -29,8 +29,7 @@ async fn the_demo_promotes_and_goes_back() {
     let policy = Policy { on_missing: OnMissing::Placeholder, ..Policy::default() };
     let plan = t.app.plan_sync(prod.clone(), dev.clone(), policy.clone()).await.unwrap();
     assert_eq!(plan.outcome(), Outcome::Changes);
-    let applied =
-        t.app.apply_sync(prod.clone(), dev.clone(), policy.clone(), Some(plan.hash.clone())).await.unwrap();
+    let applied = t.app.apply_sync(prod.clone(), dev.clone(), policy.clone(), Some(plan.hash.clone())).await.unwrap();
     assert_eq!(applied.status, AppliedStatus::Done);
     assert!(applied.plan.references.iter().any(|r| r.outcome == ReferenceOutcome::Matched && r.slot == "Slack"));
 

@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod db;
+pub mod definition;
 pub mod told;
+pub mod world;
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
@@ -159,6 +161,13 @@ impl TestApp {
 
     pub fn advance(&self, by: TimeDelta) {
         self.app.clock().advance(by);
+    }
+}
+
+impl TestApp {
+    /// From now on the row after so many rows cannot be written; `None`: all can.
+    pub async fn fail_writes(&self, after: Option<u32>) {
+        self.db.fail_writes(after.unwrap_or(u32::MAX)).await;
     }
 }
 

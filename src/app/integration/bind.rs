@@ -9,6 +9,7 @@ use crate::app::layers::Described;
 use crate::app::layers::configured_scopes;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::error::Kind;
 use crate::error::Result;
 use crate::ids::TenantId;
 use crate::model::actor::Actor;
@@ -167,7 +168,9 @@ impl<'a> Binder<'a> {
                     self.problems.push(Problem::warning("key_of_another_type", variable.place, message));
                 }
                 None => {
-                    let made = self.make(tx, variable, (inline, kind), key)?;
+                    let Some(made) = self.make(tx, variable, (inline, kind), key)? else {
+                        return Ok(SlotAction::Unbound);
+                    };
                     take(slot, &made.connection);
                     self.created.push(key.clone());
                     return Ok(SlotAction::Created);
@@ -180,14 +183,15 @@ impl<'a> Binder<'a> {
         Ok(SlotAction::Unbound)
     }
 
-    /// Makes a connection from what the file says: neither secrets nor example values.
+    /// Makes a connection from what the file says: neither secrets nor example values. None when a rule refuses it:
+    /// then the file is refused.
     fn make(
         &mut self,
         tx: &mut Conn,
         variable: &ConnectionVariable,
         (inline, kind): (&Inline, &ConnectionType),
         key: &str,
-    ) -> Result<Described> {
+    ) -> Result<Option<Described>> {
         let scope = variable.proposed_scope();
         let mut inputs: BTreeMap<String, Edit> = BTreeMap::new();
         for (name, (value, _)) in definition::proposed_values(variable, kind) {
@@ -223,9 +227,16 @@ impl<'a> Binder<'a> {
             is_embedded: false,
             inputs,
         };
-        let made = self.app.new_connection(tx, self.actor, new, self.now)?;
+        let made = match self.app.new_connection(tx, self.actor, new, self.now) {
+            Err(error) if error.kind == Kind::Invalid => {
+                let message = format!("the connection of `{}` cannot be made: {}", variable.key, error.public);
+                self.problems.push(Problem::error("connection_refused", variable.place, message));
+                return Ok(None);
+            }
+            made => made?,
+        };
         self.app.record(tx, self.actor, &made.connection, "connection.created", &[], self.now)?;
-        Ok(made)
+        Ok(Some(made))
     }
 
     /// An existing connection is never changed by a file; what the file says otherwise is reported.

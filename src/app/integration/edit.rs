@@ -163,6 +163,18 @@ impl App {
         };
         let switched = definition::switch_step(&definition, path, input, &target)
             .map_err(|error| Error::invalid("not_switchable", error.to_string()))?;
+        let serves = |slot: &&Slot| slot.variable == switched.variable;
+        if !switched.is_variable_new
+            && loaded.slots.iter().find(serves).is_some_and(|slot| slot.is_rebound)
+            && bound.is_none()
+        {
+            // The file names this connection there, but somebody chose another one for all its steps.
+            let message = format!(
+                "the variable `{}` that names `{}` is bound to another connection: switch that slot first",
+                switched.variable, to.stable_key
+            );
+            return Err(Error::conflict("not_switchable", message));
+        }
         if switched.is_variable_new {
             let mut slot = Slot {
                 variable: switched.variable.clone(),

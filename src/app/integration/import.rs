@@ -12,6 +12,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::IntegrationId;
+use crate::ids::TenantId;
 use crate::ids::VersionId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
@@ -124,6 +125,12 @@ impl App {
             Err(problems) => return Ok(refused(problems)),
         };
         let (definition, mut problems) = (reading.definition, reading.problems);
+        let keys = definition.variables.iter().map(|variable| &variable.key);
+        if keys.chain([&definition.name]).any(|text| text.contains('\0')) {
+            let place = Place { line: 1, column: 1, ..Place::default() };
+            problems.insert(0, Problem::error("nul_character", place, "a name holds a NUL character: take it out"));
+            return Ok(refused(problems));
+        }
         let integration = match self.same_integration(tx, actor, &definition, key)? {
             Ok(integration) => integration,
             Err(problem) => {
@@ -181,6 +188,18 @@ impl App {
         Ok(Ok(found))
     }
 
+    /// A published version holds keys where a draft holds ids: both may mean the same connection.
+    fn same_bindings(&self, c: &mut Conn, tenant: TenantId, old: &[Slot], new: &[Slot]) -> Result<bool> {
+        for slot in new {
+            let Some(before) = old.iter().find(|before| same_wish(before, slot)) else { return Ok(false) };
+            let is_same = before.connection_id == slot.connection_id && before.stable_key == slot.stable_key;
+            if !is_same && self.bound_key(c, tenant, before)? != self.bound_key(c, tenant, slot)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn write_import(
         &self,
         tx: &mut Conn,
@@ -197,7 +216,7 @@ impl App {
         if let Some(before) = &before
             && before.version.digest == digest
             && before.slots.len() == slots.len()
-            && slots.iter().all(|slot| before.slots.iter().any(|old| same_binding(old, slot)))
+            && self.same_bindings(tx, tenant, &before.slots, slots)?
         {
             return Ok(ImportAction::Unchanged);
         }
@@ -239,14 +258,14 @@ impl App {
     }
 }
 
-/// A published version holds keys where a draft holds ids: both may mean the same connection.
-fn same_binding(old: &Slot, new: &Slot) -> bool {
+/// All but what the slot is bound to.
+fn same_wish(old: &Slot, new: &Slot) -> bool {
     old.variable == new.variable
         && old.component == new.component
         && old.connection_type == new.connection_type
+        && old.scope == new.scope
         && old.required_scopes == new.required_scopes
         && old.is_rebound == new.is_rebound
-        && (old.connection_id == new.connection_id || (old.connection_id.is_none() && old.stable_key.is_some()))
 }
 
 fn refused(problems: Vec<Problem>) -> ImportReport {

@@ -59,7 +59,7 @@ impl App {
                 store::slot::insert_all(tx, tenant, &all)?;
                 let integration = Integration { published_number: number, draft_edited_by: None, ..loaded.integration };
                 store::integration::update(tx, tenant, &integration, now)?;
-                let event = Event::new("integration.published", &key, json!({ "number": number }));
+                let event = Event::new("integration.published", &integration.key, json!({ "number": number }));
                 store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
                 app.integration_view(tx, &actor, &key)
             })
@@ -129,8 +129,11 @@ impl App {
                     return Err(store::connection::version_mismatch());
                 }
                 store::integration::delete(tx, tenant, integration.id)?;
-                let event =
-                    Event::new("integration.deleted", &key, json!({ "published": integration.published_number }));
+                let event = Event::new(
+                    "integration.deleted",
+                    &integration.key,
+                    json!({ "published": integration.published_number }),
+                );
                 store::audit::append(tx, Some(tenant), &actor.name(), &event, now)
             })
             .await

@@ -10,6 +10,7 @@ use crate::app::sync::Applied;
 use crate::app::sync::AppliedStatus;
 use crate::app::sync::Source;
 use crate::app::sync::check_source;
+use crate::app::sync::write::Direction;
 use crate::app::sync::write::Writer;
 use crate::clock::Instant;
 use crate::error::Error;
@@ -21,7 +22,6 @@ use crate::model::sync::Plan;
 use crate::model::sync::Policy;
 use crate::model::sync::SourceState;
 use crate::model::sync::TargetState;
-use crate::model::sync::plan;
 use crate::model::sync::plan::Outcome;
 use crate::model::sync::undo_of;
 use crate::store;
@@ -54,9 +54,12 @@ impl App {
                     tenants.push(reader.tenant.id);
                 }
                 store::dialect::lock_tenants(tx, &tenants)?;
+                if policy.prune {
+                    store::dialect::lock_connections(tx, actor.tenant.id)?;
+                }
                 let source = app.read_source(tx, &source)?;
-                let target = app.read_target(tx, &actor, &source, &policy)?;
-                let plan = plan(&source, &target, &policy);
+                let mut target = app.read_target(tx, &actor, &source, &policy)?;
+                let plan = app.checked_plan(tx, actor.tenant.id, (&source, &mut target), &policy)?;
                 let is_stale = expected_hash.is_some_and(|hash| hash != plan.hash);
                 let refused = match plan.outcome() {
                     _ if is_stale => Some(AppliedStatus::Stale),
@@ -101,7 +104,8 @@ impl App {
             rolled_back_by: None,
         };
         store::sync::insert(tx, tenant, &record)?;
-        Writer::new((self, actor), tx, run, (now, now + KEEP_PRUNED))?.run(tx, writes)?;
+        Writer::new((self, actor), tx, run, (now, Direction::Forward { purge_after: now + KEEP_PRUNED }))?
+            .run(tx, writes)?;
         record.duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
         store::sync::set_duration(tx, tenant, run, record.duration_ms)?;
         let detail = json!({ "run": run, "source": source.name, "plan": plan.hash });

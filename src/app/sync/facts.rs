@@ -25,6 +25,7 @@ use crate::model::connection::Connection;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
+use crate::model::credential::StoredStatus;
 use crate::model::sync::ConnectionFacts;
 use crate::model::sync::KnownComponent;
 use crate::model::sync::KnownType;
@@ -61,17 +62,7 @@ impl App {
         let kinds = self.kinds(c, tenant, &rows.connections)?;
         let credentials = self.credentials(c, tenant)?;
         // Which scopes a connection asks for is only looked up where somebody needs scopes of it.
-        let scoped: BTreeSet<&str> = source
-            .snapshot
-            .integrations
-            .values()
-            .flat_map(|integration| integration.slots.values())
-            .filter(|slot| !slot.required_scopes.is_empty())
-            .filter_map(|slot| slot.stable_key.as_deref())
-            .chain(policy.map.values().map(String::as_str))
-            .collect();
-        let used_elsewhere =
-            if policy.prune { store::usage::outside_snapshots(c, tenant)? } else { Default::default() };
+        let scoped = scoped(source, policy);
         let none = Credentials::default();
         let mut facts = BTreeMap::new();
         for connection in &rows.connections {
@@ -81,14 +72,14 @@ impl App {
             let is_scoped = keys.any(|key| scoped.contains(key.as_str()));
             let of_connection = ConnectionFacts {
                 is_pending: is_pending(connection, known, own),
-                needs_authorization: false,
+                needs_authorization: needs_authorization(connection, &known.kind, own),
                 has_test_credential: own.has_test,
                 holds_secrets: own.holds_secrets || holds_secrets(&connection.inputs),
                 destination_inputs: Arc::clone(&known.destination_inputs),
                 local_inputs: local_inputs(connection, known),
                 granted_scopes: if is_scoped { scopes_of(&known.kind, &known.compiled, connection) } else { None },
                 fill: fill(connection, &known.kind, own),
-                is_used_elsewhere: used_elsewhere.contains(&connection.id),
+                is_used_elsewhere: false,
             };
             facts.insert(connection.stable_key.to_string(), of_connection);
         }
@@ -107,6 +98,26 @@ impl App {
             edited_drafts,
             known_components,
         })
+    }
+
+    /// Marks what a version refers to that no snapshot holds and that `stays` after the sync or rollback: by integration
+    /// and number.
+    pub(super) fn mark_used(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        state: &mut TargetState,
+        stays: impl Fn(&str, i64) -> bool,
+    ) -> Result<()> {
+        let keys = store::connection::key::list(c, tenant)?.into_iter().filter(|(_, _, is_current)| *is_current);
+        let current: HashMap<ConnectionId, String> = keys.map(|(key, id, _)| (id, key)).collect();
+        for (integration, number, id) in store::usage::outside_snapshots(c, tenant)? {
+            let facts = current.get(&id).and_then(|key| state.facts.get_mut(key));
+            if let Some(facts) = facts.filter(|_| stays(&integration, number)) {
+                facts.is_used_elsewhere = true;
+            }
+        }
+        Ok(())
     }
 
     fn credentials(&self, c: &mut Conn, tenant: TenantId) -> Result<HashMap<ConnectionId, Credentials>> {
@@ -146,6 +157,28 @@ impl App {
         }
         Ok(known)
     }
+}
+
+/// Keys and aliases of the connections that somebody needs scopes of.
+fn scoped<'a>(source: &'a SourceState, policy: &'a Policy) -> BTreeSet<&'a str> {
+    let slots = source.snapshot.integrations.values().flat_map(|integration| integration.slots.values());
+    let keys = slots.filter(|slot| !slot.required_scopes.is_empty()).filter_map(|slot| slot.stable_key.as_deref());
+    let mut scoped: BTreeSet<&str> = keys.chain(policy.map.values().map(String::as_str)).collect();
+    // The target may know the connection by an older name.
+    let aliases = scoped
+        .iter()
+        .filter_map(|key| source.snapshot.connections.get(*key))
+        .flat_map(|content| content.aliases.iter().map(String::as_str));
+    let aliases: Vec<&str> = aliases.collect();
+    scoped.extend(aliases);
+    scoped
+}
+
+/// An account of the organization's that somebody must still authorize at the provider; customers authorize theirs.
+fn needs_authorization(connection: &Connection, kind: &ConnectionType, own: &Credentials) -> bool {
+    connection.scope == Scope::OrganizationGlobal
+        && kind.auth.needs_consent()
+        && own.organization.as_ref().is_none_or(|credential| credential.status != StoredStatus::Active)
 }
 
 fn is_pending(connection: &Connection, known: &KnownKind, own: &Credentials) -> bool {
@@ -189,7 +222,8 @@ fn organization_must_set(input: &Input, connection: &Connection) -> bool {
     input.required
         && input.default.is_none()
         && !input.is_derived()
-        && input.managed_by == Some(ManagedBy::Organization)
+        && connection.inputs.get(&input.key).and_then(|stored| stored.managed_by).or(input.managed_by)
+            == Some(ManagedBy::Organization)
         && !connection.inputs.get(&input.key).is_some_and(|stored| stored.value.is_some())
 }
 

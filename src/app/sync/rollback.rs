@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::app::sync::RunView;
+use crate::app::sync::write::Direction;
 use crate::app::sync::write::Writer;
 use crate::error::Error;
 use crate::error::FieldError;
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::ids::SyncRunId;
 use crate::model::actor::Actor;
 use crate::model::audit::Event;
+use crate::model::integration::DRAFT;
 use crate::model::sync::Policy;
 use crate::model::sync::SourceState;
 use crate::model::sync::Undo;
@@ -30,6 +32,7 @@ impl App {
             .write(move |tx| {
                 let tenant = actor.tenant.id;
                 store::dialect::lock_tenants(tx, &[tenant])?;
+                store::dialect::lock_connections(tx, tenant)?;
                 let found = match run {
                     Some(id) => store::sync::find(tx, tenant, id)?.ok_or_else(|| Error::not_found("sync", id))?,
                     None => store::sync::find_newest(tx, tenant)?.ok_or_else(|| {
@@ -45,7 +48,11 @@ impl App {
                 }
                 let undo: Undo = serde_json::from_str(&found.undo).map_err(Error::internal)?;
                 let nobody = SourceState { name: String::new(), revision: None, snapshot: Default::default() };
-                let state = app.read_target(tx, &actor, &nobody, &Policy::default())?;
+                let mut state = app.read_target(tx, &actor, &nobody, &Policy::default())?;
+                // A draft beside a published version is in no snapshot: what it is bound to must not go with the sync. The
+                // sync's own integrations are looked at as a whole.
+                let stays = |key: &str, number| number == DRAFT && !undo.integrations.contains_key(key);
+                app.mark_used(tx, tenant, &mut state, stays)?;
                 let writes = rollback(&undo, &state).map_err(|changed| {
                     let names = changed.iter().map(|c| format!("{} `{}`: {}", c.kind.as_str(), c.key, c.reason));
                     let message = format!("changed since the sync: {}", names.collect::<Vec<_>>().join("; "));
@@ -54,7 +61,8 @@ impl App {
                     Error { fields: fields.collect(), ..Error::conflict("changed_since", message) }
                 })?;
                 store::tenant::bump_revision(tx, tenant)?;
-                Writer::new((&app, &actor), tx, found.id, (now, now))?.run(tx, writes)?;
+                Writer::new((&app, &actor), tx, found.id, (now, Direction::Back))?.run(tx, writes)?;
+                store::sync::delete_pruned(tx, tenant, found.id)?;
                 store::sync::mark_rolled_back(tx, tenant, found.id, &actor.name(), now)?;
                 let event = Event::new("sync.rolled_back", found.id.to_string(), json!({ "source": found.source }));
                 store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;

@@ -12,6 +12,7 @@ use crate::model::sync::snapshot::digest_of;
 
 /// What a sync would do, and why it can or cannot. Lists are ordered by kind, then key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncPlan)]
 pub struct Plan {
     pub source: End,
     pub target: End,
@@ -38,6 +39,7 @@ pub struct Plan {
 
 /// One end of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncEnd)]
 pub struct End {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,6 +49,7 @@ pub struct End {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SyncOutcome)]
 pub enum Outcome {
     #[default]
     Nothing,
@@ -55,6 +58,7 @@ pub enum Outcome {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncSummary)]
 pub struct Summary {
     pub created: usize,
     pub updated: usize,
@@ -71,6 +75,7 @@ pub struct Summary {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SyncKind)]
 pub enum Kind {
     Component,
     Connection,
@@ -90,6 +95,7 @@ impl Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SyncAction)]
 pub enum Action {
     Create,
     /// A connection made from the source's definition, to be filled in.
@@ -102,6 +108,7 @@ pub enum Action {
 
 /// One object that would change. A connection that is renamed and updated stands twice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncChange)]
 pub struct Change {
     pub kind: Kind,
     /// The key that the target has now; for something new, the key it gets.
@@ -128,6 +135,7 @@ fn is_zero(number: &usize) -> bool {
 
 /// One field: `label`, `inputs.region.value`, `definition.flows[Main].steps[Fetch].inputs.path.value`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncFieldChange)]
 pub struct FieldChange {
     pub field: String,
     /// Absent: it was not there. Long values are shortened.
@@ -214,6 +222,7 @@ pub enum BlockerCode {
 
 /// Worth a look; never keeps the plan from being applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncWarning)]
 pub struct Warning {
     pub code: WarningCode,
     /// The target's key it is about.
@@ -266,6 +275,7 @@ pub struct LeftAlone {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SyncSide)]
 pub enum Side {
     Source,
     Target,

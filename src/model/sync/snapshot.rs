@@ -26,7 +26,7 @@ use crate::model::definition;
 pub const FORMAT: &str = "keyway.snapshot/1";
 
 /// Keys of integrations and components are file names in the folder form, so they keep to the same alphabet.
-pub const MAX_KEY_CHARS: usize = 200;
+pub const MAX_KEY_CHARS: usize = 64;
 
 /// A tenant's shared state. Sorted maps, so two equal snapshots serialise to equal bytes.
 #[derive(Debug, Clone, Default, PartialEq, ToSchema)]

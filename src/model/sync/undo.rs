@@ -333,7 +333,8 @@ impl Check<'_> {
         }
         for (key, touched) in undo.connections.iter().filter(|(key, _)| goes(key)) {
             let is_used_elsewhere = self.now.facts.get(key).is_some_and(|facts| facts.is_used_elsewhere);
-            let user = used.get(key.as_str()).copied().or(is_used_elsewhere.then_some("an instance or workflow"));
+            let user =
+                used.get(key.as_str()).copied().or(is_used_elsewhere.then_some("a draft, an instance or a workflow"));
             if let Some(user) = user.filter(|_| touched.content.after.is_some()) {
                 self.tell(Kind::Connection, key, format!("`{user}` uses it by now"));
             }

@@ -8,6 +8,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
 use keyway::crypto;
 use keyway::store::Database;
 use keyway::store::DatabaseUrl;
@@ -83,6 +85,63 @@ impl TestDb {
             }
         }
         bytes
+    }
+}
+
+/// What a sync writes to.
+const SYNCED: [&str; 12] = [
+    "tenants",
+    "component_pins",
+    "components",
+    "connections",
+    "connection_keys",
+    "connection_events",
+    "integrations",
+    "integration_versions",
+    "slots",
+    "sync_runs",
+    "pruned_rows",
+    "audit_events",
+];
+const FAULT_ON_POSTGRES: &str = "CREATE TABLE IF NOT EXISTS fault (remaining BIGINT NOT NULL); \
+    CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+    IF (SELECT remaining FROM fault) <= 0 THEN RAISE EXCEPTION 'a planted failure'; END IF; \
+    UPDATE fault SET remaining = remaining - 1; \
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$;";
+
+impl TestDb {
+    /// Triggers let so many rows be written, and no more. What is taken back does not count.
+    pub async fn fail_writes(&self, remaining: u32) {
+        let is_postgres = matches!(self, Self::Postgres { .. });
+        let mut sql = match is_postgres {
+            true => FAULT_ON_POSTGRES.to_owned(),
+            false => "CREATE TABLE IF NOT EXISTS fault (remaining INTEGER NOT NULL);".to_owned(),
+        };
+        sql.push_str(&format!("DELETE FROM fault; INSERT INTO fault VALUES ({remaining});"));
+        for table in SYNCED {
+            if is_postgres {
+                sql.push_str(&format!(
+                    "CREATE OR REPLACE TRIGGER fault BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW \
+                     EXECUTE FUNCTION fault();"
+                ));
+                continue;
+            }
+            for what in ["INSERT", "UPDATE", "DELETE"] {
+                sql.push_str(&format!(
+                    "CREATE TRIGGER IF NOT EXISTS fault_{table}_{what} BEFORE {what} ON {table} BEGIN \
+                     SELECT RAISE(ABORT, 'a planted failure') WHERE (SELECT remaining FROM fault) <= 0; \
+                     UPDATE fault SET remaining = remaining - 1; END;"
+                ));
+            }
+        }
+        match self {
+            Self::Postgres { url, name } => run(&with_name(url, name), &[&sql]).await,
+            Self::Sqlite(folder) => {
+                let path = folder.path().join("keyway.db");
+                let mut c = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                c.batch_execute(&format!("PRAGMA busy_timeout = 5000; {sql}")).unwrap();
+            }
+        }
     }
 }
 

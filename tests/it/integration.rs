@@ -1,0 +1,5 @@
+//! Integrations over HTTP: files in and out, slots, steps, versions.
+
+mod file;
+mod import;
+mod switch;
