@@ -10,11 +10,13 @@ mod connection;
 mod context;
 mod credential;
 mod customer;
+mod integration;
 mod migrate;
 mod output;
 mod plan_view;
 mod problems;
 mod serve;
+mod sync;
 mod table;
 mod tenant;
 mod user;
@@ -64,9 +66,10 @@ struct Cli {
 const TOUR: &str = "\
 First steps:
   keyway tenants create dev
-  keyway components list
-  keyway connections create http bearer --scope organization_global --secret token=FILE
-  keyway connections list
+  keyway --tenant dev integrations import FILE...
+  keyway --tenant dev connections list
+  keyway tenants create prod
+  keyway sync plan --from dev --to prod --on-missing placeholder
 
 Everything is kept in the data directory (KEYWAY_DATA_DIR, default ./keyway-data), or in KEYWAY_DATABASE_URL.
 Exit codes: 0 done, 1 any error; sync plan and drift: 2 changes, 3 blocked; sync apply: 3 blocked or stale.";
@@ -85,6 +88,16 @@ enum Command {
     /// Credentials: whose values a connection uses.
     #[command(subcommand)]
     Credentials(credential::Command),
+    /// Integrations: definitions, their slots and versions.
+    #[command(subcommand)]
+    Integrations(integration::Command),
+    /// Sync: bring integrations from one tenant to another by stable key.
+    #[command(subcommand)]
+    Sync(sync::Command),
+    /// Write what a sync reads of the tenant to a folder of files, without secrets.
+    Export(sync::ExportArgs),
+    /// Sync a folder of files into the tenant.
+    Apply(sync::ApplyArgs),
     /// Customers: whom credentials belong to.
     #[command(subcommand)]
     Customers(customer::Command),
@@ -168,6 +181,10 @@ async fn with_database(command: Command, context: &mut Context<'_>) -> Result<u8
         Command::Users(command) => user::execute(command, context).await,
         Command::ApiKeys(command) => api_key::execute(command, context).await,
         Command::Serve(args) => serve::execute(args, context).await,
+        Command::Integrations(command) => integration::execute(command, context).await,
+        Command::Sync(command) => sync::execute(command, context).await,
+        Command::Export(args) => sync::export(args, context).await,
+        Command::Apply(args) => sync::apply(args, context).await,
         Command::Migrate => migrate::execute(context).await,
         Command::Config(_) => Err(Error::bug("this command needs no database")),
     }

@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::error::FieldError;
 use crate::error::Result;
 
+pub use sources::RemoteKeys;
 pub use sources::Sources;
 
 /// What is shown in place of a secret.

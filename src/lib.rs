@@ -23,5 +23,6 @@ pub mod error;
 pub mod ids;
 pub mod logging;
 pub mod model;
+pub mod outbound;
 pub mod store;
 pub mod web;

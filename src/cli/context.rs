@@ -10,6 +10,7 @@ use crate::app::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::DatabaseUrl;
 use crate::config::Loaded;
+use crate::config::RemoteKeys;
 use crate::config::Settings;
 use crate::config::Sources;
 use crate::error::Error;
@@ -29,6 +30,7 @@ pub(super) struct Start {
     pub loaded: Loaded,
     operator: String,
     tenant: Option<String>,
+    remote_keys: RemoteKeys,
 }
 
 /// An opened application and the one who asks.
@@ -37,6 +39,7 @@ pub(super) struct Context<'a> {
     pub settings: &'a Settings,
     pub output: &'a mut Output,
     pub operator: String,
+    pub remote_keys: RemoteKeys,
     tenant: Option<String>,
 }
 
@@ -45,7 +48,8 @@ impl Start {
     pub fn new(sources: Sources, tenant: Option<String>) -> Result<Self> {
         let tenant = tenant.or_else(|| sources.tenant().map(str::to_owned));
         let operator = sources.user_name().to_owned();
-        Ok(Self { loaded: Settings::load(sources)?, operator, tenant })
+        let remote_keys = sources.remote_keys();
+        Ok(Self { loaded: Settings::load(sources)?, operator, tenant, remote_keys })
     }
 
     /// Opens everything and runs a command on it.
@@ -58,6 +62,7 @@ impl Start {
             settings: &self.loaded.settings,
             output,
             operator: self.operator.clone(),
+            remote_keys: self.remote_keys.clone(),
             tenant: self.tenant.clone(),
         };
         let result = runtime.block_on(command(&mut context));

@@ -19,6 +19,7 @@ pub struct Output {
     answer_face: Face,
     note_face: Face,
     is_json: bool,
+    is_seen: bool,
 }
 
 /// What a stream can show.
@@ -72,13 +73,21 @@ impl Output {
         let (out, err) = (std::io::stdout(), std::io::stderr());
         let answer_face = Face::of(out.is_terminal(), &Term::stdout());
         let note_face = Face::of(err.is_terminal(), &Term::stderr());
-        Self { answer_face, note_face, ..Self::new(out, err) }
+        let is_seen = err.is_terminal();
+        Self { answer_face, note_face, is_seen, ..Self::new(out, err) }
     }
 
     #[must_use]
     pub fn new(answers: impl Write + 'static, notes: impl Write + 'static) -> Self {
         let (answer_face, note_face) = (Face::default(), Face::default());
-        Self { answers: Box::new(answers), notes: Box::new(notes), answer_face, note_face, is_json: false }
+        Self {
+            answers: Box::new(answers),
+            notes: Box::new(notes),
+            answer_face,
+            note_face,
+            is_json: false,
+            is_seen: false,
+        }
     }
 
     pub(super) fn begin(&mut self, is_json: bool) {
@@ -94,6 +103,12 @@ impl Output {
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.is_json
+    }
+
+    /// Whether a person reads what is said.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.is_seen
     }
 
     #[must_use]

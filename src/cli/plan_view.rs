@@ -1,5 +1,6 @@
 //! A plan, a drift report and a result as a person reads a diff. Pure: types in, text out.
 
+use crate::cli::plan_view::changes::changes;
 use crate::cli::plan_view::page::Page;
 use crate::cli::plan_view::page::Style;
 use crate::cli::plan_view::page::count;
@@ -8,8 +9,8 @@ use crate::model::component::ManagedBy;
 use crate::model::sync::OnMissing;
 use crate::model::sync::Plan;
 use crate::model::sync::plan::Action;
-use crate::model::sync::plan::Change;
-use crate::model::sync::plan::FieldChange;
+use crate::model::sync::plan::Blocker;
+use crate::model::sync::plan::BlockerCode;
 use crate::model::sync::plan::Kind;
 use crate::model::sync::plan::LeftAlone;
 use crate::model::sync::plan::Outcome;
@@ -20,6 +21,7 @@ use crate::model::sync::plan::Todo;
 
 pub use drift::render_drift;
 
+mod changes;
 mod drift;
 mod page;
 
@@ -49,6 +51,18 @@ impl Look {
 /// The plan before it is applied, ending with what to type next.
 #[must_use]
 pub fn render(plan: &Plan, look: Look) -> String {
+    let mut page = body(plan, look);
+    page.line(0, Style::Dim, &next(plan));
+    page.finish()
+}
+
+/// The same before a question, which says itself what comes next.
+#[must_use]
+pub fn render_to_ask(plan: &Plan, look: Look) -> String {
+    body(plan, look).finish()
+}
+
+fn body(plan: &Plan, look: Look) -> Page {
     let mut page = Page::new(look);
     title(&mut page, "Sync plan", plan);
     changes(&mut page, plan);
@@ -60,13 +74,12 @@ pub fn render(plan: &Plan, look: Look) -> String {
     todo(&mut page, "After the sync somebody must:", &plan.todo);
     page.gap();
     page.line(0, Style::Bold, &summary(plan));
-    page.line(0, Style::Dim, &next(plan));
-    page.finish()
+    page
 }
 
-/// What an apply did: short, then what is left for people to do.
+/// What an apply did: short, then what is left for people to do. `next`: commands that may follow, when it did something.
 #[must_use]
-pub fn render_result(plan: &Plan, look: Look) -> String {
+pub fn render_result(plan: &Plan, next: &[String], look: Look) -> String {
     let mut page = Page::new(look);
     match plan.outcome() {
         Outcome::Blocked => {
@@ -84,8 +97,9 @@ pub fn render_result(plan: &Plan, look: Look) -> String {
             warnings(&mut page, plan);
             todo(&mut page, "Now somebody must:", &plan.todo);
             page.gap();
-            let undo = format!("To take it back: keyway sync rollback --tenant {}", plan.target.name);
-            page.line(0, Style::Dim, &undo);
+            for line in next {
+                page.line(0, Style::Dim, line);
+            }
         }
     }
     page.finish()
@@ -108,70 +122,32 @@ fn title(page: &mut Page, what: &str, plan: &Plan) {
     );
 }
 
-fn mark(action: Action) -> (&'static str, Style) {
-    match action {
-        Action::Create | Action::Placeholder => ("+", Style::Good),
-        Action::Update | Action::Rename => ("~", Style::Changed),
-        Action::Delete => ("-", Style::Bad),
-    }
-}
-
-fn changes(page: &mut Page, plan: &Plan) {
-    for (kind, name) in
-        [(Kind::Component, "Components"), (Kind::Connection, "Connections"), (Kind::Integration, "Integrations")]
-    {
-        let of_kind: Vec<&Change> = plan.changes.iter().filter(|change| change.kind == kind).collect();
-        if of_kind.is_empty() {
-            continue;
-        }
-        page.section(&format!("{name} ({})", of_kind.len()));
-        let shown = page.look.most(MAX_OBJECTS);
-        for one in of_kind.iter().take(shown) {
-            change(page, one);
-        }
-        page.more(2, of_kind.len().saturating_sub(shown));
-    }
-}
-
-fn change(page: &mut Page, change: &Change) {
-    let (sign, style) = mark(change.action);
-    let what = match (change.action, &change.new_key) {
-        (Action::Rename, Some(new)) => format!("{} -> {new}", change.key),
-        (Action::Placeholder, _) => format!("{} (to be filled in)", change.key),
-        _ => change.key.clone(),
-    };
-    page.item(style, sign, &what, &change.reason);
-    match change.action {
-        Action::Create | Action::Placeholder => page.new_fields(&change.fields),
-        _ => fields(page, &change.fields, change.more_fields),
-    }
-}
-
-/// `field: old -> new`, one per line.
-fn fields(page: &mut Page, fields: &[FieldChange], more: usize) {
-    let shown = page.look.most(MAX_FIELDS);
-    for field in fields.iter().take(shown) {
-        let text = match (&field.old, &field.new) {
-            (Some(old), Some(new)) => format!("{}: {} -> {}", field.field, value(old), value(new)),
-            (None, Some(new)) => format!("{}: added {}", field.field, value(new)),
-            (Some(old), None) => format!("{}: removed {}", field.field, value(old)),
-            (None, None) => field.field.clone(),
-        };
-        page.line(6, Style::Plain, &text);
-    }
-    page.more(6, fields.len().saturating_sub(shown) + more);
-}
-
 fn references(page: &mut Page, plan: &Plan) {
     if plan.references.is_empty() {
         return;
     }
     page.section(&format!("Connections that integrations use ({})", count(plan.references.len(), "slot", "slots")));
-    let is_told = |reference: &&Reference| page.look.is_verbose || reference.outcome != ReferenceOutcome::Matched;
-    let told: Vec<&Reference> = plan.references.iter().filter(is_told).collect();
-    let matched = plan.references.len() - told.len();
-    if matched > 0 {
-        page.line(2, Style::Plain, &format!("= {matched} matched by stable key"));
+    let is_told = |reference: &&Reference| {
+        let is_counted = matches!(
+            reference.outcome,
+            ReferenceOutcome::Matched
+                | ReferenceOutcome::Placeholder
+                | ReferenceOutcome::Missing
+                | ReferenceOutcome::Unbound
+        );
+        page.look.is_verbose || !is_counted
+    };
+    let (told, counted): (Vec<&Reference>, Vec<&Reference>) = plan.references.iter().partition(is_told);
+    for (outcome, sign, style, what) in [
+        (ReferenceOutcome::Matched, "=", Style::Plain, "matched by stable key"),
+        (ReferenceOutcome::Placeholder, "+", Style::Good, "use a connection that is made, to be filled in"),
+        (ReferenceOutcome::Missing, "!", Style::Bad, "find no connection"),
+        (ReferenceOutcome::Unbound, "!", Style::Bad, "have no connection in the source"),
+    ] {
+        let number = counted.iter().filter(|reference| reference.outcome == outcome).count();
+        if number > 0 {
+            page.line(2, style, &format!("{sign} {number} {what}"));
+        }
     }
     let shown = page.look.most(MAX_OBJECTS);
     for reference in told.iter().take(shown) {
@@ -212,12 +188,23 @@ fn blockers(page: &mut Page, plan: &Plan) {
     }
     page.section(&format!("Blocked by ({})", plan.blockers.len()));
     let shown = page.look.most(MAX_OBJECTS);
+    // What helps against many is said once.
+    let mut groups: Vec<(&str, Vec<&Blocker>)> = Vec::new();
     for blocker in plan.blockers.iter().take(shown) {
-        page.item(Style::Bad, "!", &blocker.message, "");
-        if blocker.uses > 0 {
-            page.line(6, Style::Dim, &format!("used by {}", uses(&blocker.used_by, blocker.uses, page.look)));
+        match groups.iter_mut().find(|(advice, _)| *advice == blocker.advice) {
+            Some((_, group)) => group.push(blocker),
+            None => groups.push((&blocker.advice, vec![blocker])),
         }
-        page.line(6, Style::Plain, &format!("what to do: {}", blocker.advice));
+    }
+    for (advice, group) in groups {
+        for blocker in group {
+            let used_by = match blocker.uses {
+                0 => String::new(),
+                _ => format!("used by {}", uses(&blocker.used_by, blocker.uses, page.look)),
+            };
+            page.item(Style::Bad, "!", &blocker.message, &used_by);
+        }
+        page.line(4, Style::Bold, &format!("what to do: {advice}"));
     }
     page.more(2, plan.blockers.len().saturating_sub(shown));
 }
@@ -320,6 +307,8 @@ fn tally(plan: &Plan) -> String {
         for (action, word) in actions {
             let number = plan.changes.iter().filter(|change| change.kind == kind && change.action == action).count();
             if number > 0 {
+                // A component itself is the deployment's: what changes is the version that the tenant uses.
+                let word = if (kind, action) == (Kind::Component, Action::Create) { "pinned" } else { word };
                 parts.push(format!("{} {word}", count(number, one, many)));
             }
         }
@@ -351,19 +340,37 @@ fn next(plan: &Plan) -> String {
     match plan.outcome() {
         Outcome::Nothing => format!("{} already has what {} would bring.", plan.target.name, plan.source.name),
         Outcome::Changes => format!("To do this: keyway sync apply {}", flags(plan)),
-        Outcome::Blocked => format!("Solve the above, then: keyway sync plan {}", flags(plan)),
+        Outcome::Blocked => {
+            let only_missing = plan.blockers.iter().all(|blocker| blocker.code == BlockerCode::MissingConnection);
+            let again = flags(plan);
+            match only_missing && plan.policy.on_missing == OnMissing::Fail {
+                true => {
+                    format!("To have them made, to be filled in: keyway sync plan {again} --on-missing placeholder")
+                }
+                false => format!("Solve the above, then: keyway sync plan {again}"),
+            }
+        }
     }
+}
+
+/// As a shell takes it for one word.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The flags that made this plan.
 fn flags(plan: &Plan) -> String {
     let policy = &plan.policy;
-    let mut flags = format!("--from {} --to {}", plan.source.name, plan.target.name);
+    let mut flags = format!("--from {} --to {}", word(&plan.source.name), word(&plan.target.name));
     if policy.on_missing == OnMissing::Placeholder {
         flags.push_str(" --on-missing placeholder");
     }
     for (old, new) in &policy.map {
-        flags.push_str(&format!(" --map {old}={new}"));
+        flags.push_str(&format!(" --map {}", word(&format!("{old}={new}"))));
     }
     for (is_set, flag) in [
         (policy.prune, " --prune"),

@@ -9,6 +9,7 @@ use config::File;
 use config::FileFormat;
 use config::Value;
 use config::ValueKind;
+use secrecy::SecretString;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
@@ -24,8 +25,8 @@ const DATA_DIRECTORY: &str = "data.directory";
 /// Variables that do not follow the pattern, for the settings that people set by hand.
 const SHORT_NAMES: &[(&str, &str)] = &[("KEYWAY_DATA_DIR", DATA_DIRECTORY), ("KEYWAY_DATABASE_URL", "database.url")];
 
-/// Variables that are not settings: `KEYWAY_CONFIG` names the file, the command line reads `KEYWAY_TENANT`.
-const NOT_SETTINGS: &[&str] = &["KEYWAY_CONFIG", "KEYWAY_TENANT"];
+/// Variables that are not settings: `KEYWAY_CONFIG` names the file, the command line reads the others.
+const NOT_SETTINGS: &[&str] = &["KEYWAY_CONFIG", "KEYWAY_TENANT", "KEYWAY_FROM_KEY", "KEYWAY_TO_KEY"];
 
 /// Variables of the system that the command line takes notice of. None is a setting.
 const OF_THE_SYSTEM: &[&str] = &["LOGNAME", "USER", "USERNAME", "NO_COLOR"];
@@ -37,6 +38,13 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// Names and values; as settings, those that do not begin with `KEYWAY_` are not looked at.
     pub environment: Vec<(String, String)>,
+}
+
+/// API keys for remotes, as the environment gives them.
+#[derive(Clone, Default)]
+pub struct RemoteKeys {
+    pub from: Option<SecretString>,
+    pub to: Option<SecretString>,
 }
 
 impl Sources {
@@ -63,6 +71,13 @@ impl Sources {
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.variable("KEYWAY_TENANT")
+    }
+
+    /// API keys of the remotes that a sync comes from and goes to.
+    #[must_use]
+    pub fn remote_keys(&self) -> RemoteKeys {
+        let key = |name| self.variable(name).map(|key| SecretString::from(key.trim()));
+        RemoteKeys { from: key("KEYWAY_FROM_KEY"), to: key("KEYWAY_TO_KEY") }
     }
 
     /// What the system calls the person at the command line.

@@ -32,6 +32,7 @@ use crate::model::component::ManagedBy;
 
 pub use drift::Drift;
 pub use drift::drift;
+pub use mirror::mirror;
 pub use plan::Plan;
 pub use planner::plan;
 pub use snapshot::ConnectionContent;
@@ -51,6 +52,7 @@ mod diff;
 pub mod drift;
 pub mod files;
 mod matching;
+mod mirror;
 pub mod plan;
 mod planner;
 pub mod snapshot;

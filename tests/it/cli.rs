@@ -6,6 +6,7 @@ mod help;
 mod key;
 mod people;
 mod secret;
+mod sync;
 mod walk;
 
 use desk::Desk;

@@ -56,25 +56,16 @@ fn a_first_promotion_with_placeholders() {
     Sync plan: dev (revision 12) -> prod (revision 40), production
 
     Connections (1)
-      + slack-oauth2 (to be filled in)
-          prod has none; made from the definition in dev
-          label: Slack, component: slack, connection_type: oauth2, scope: customer, inputs.scopes.value:
-            chat:write
+      + slack-oauth2 (to be filled in): slack oauth2, scope customer
+          with scopes: chat:write
 
     Integrations (2)
-      + alerts
-          prod has no such integration
-          name: Alerts, state: draft
-      + orders
-          prod has no such integration
-          name: Orders, state: published
+      + alerts: Alerts, draft
+      + orders: Orders, published
 
     Connections that integrations use (3 slots)
       = 1 matched by stable key
-      + alerts / Chat: slack-oauth2
-          created from the definition in dev, to be filled in
-      + orders / Chat: slack-oauth2
-          created from the definition in dev, to be filled in
+      + 2 use a connection that is made, to be filled in
 
     Only in dev, and used by no integration: not copied (1)
       connection slack-oauth2-old
@@ -86,7 +77,7 @@ fn a_first_promotion_with_placeholders() {
     Plan: 1 connection created to be filled in, 2 integrations created.
     To do this: keyway sync apply --from dev --to prod --on-missing placeholder
     ");
-    insta::assert_snapshot!(render_result(&plan, PLAIN), @r"
+    insta::assert_snapshot!(render_result(&plan, &["To take it back: keyway sync rollback --tenant prod".to_owned()], PLAIN), @r"
     prod now follows dev: 1 connection created to be filled in, 2 integrations created.
 
     Now somebody must:
@@ -116,28 +107,25 @@ fn everything_that_can_block() {
           definition.flows[Main].steps[Fetch].inputs.path.value: /orders -> /alerts
 
     Connections that integrations use (3 slots)
-      ! alerts / Chat: slack-oauth2 -> ?
-          prod has no connection `slack-oauth2`
-      ! orders / Chat: slack-oauth2 -> ?
-          prod has no connection `slack-oauth2`
+      ! 2 find no connection
       ! orders / Shop: shopify-api-key -> ?
           scope is customer in dev and organization_global in prod
 
     Blocked by (5)
       ! prod has no connection `slack-oauth2`
           used by alerts/Chat, orders/Chat
-          what to do: `--map slack-oauth2=team-chat` uses one that is there; `--on-missing placeholder`
-            creates it to be filled in; or create it in the target
+        what to do: `--map slack-oauth2=team-chat` uses one that is there; `--on-missing placeholder`
+          creates it to be filled in; or create it in the target
       ! `shopify-api-key`: its scope is customer in dev and organization_global in prod
           used by orders/Shop
-          what to do: that would change whose credentials are used: make the scopes equal, or accept it
-            with `--map shopify-api-key=shopify-api-key`
+        what to do: that would change whose credentials are used: make the scopes equal, or accept it
+          with `--map shopify-api-key=shopify-api-key`
       ! the deployment of prod does not have version 7 of `slack`
-          what to do: add the manifest `components/slack.yaml` that dev uses to that deployment
+        what to do: add the manifest `components/slack.yaml` that dev uses to that deployment
       ! `alerts`: ann@example.com edited its draft in prod, and it would be replaced
-          what to do: bring the edit to the source first, or `--overwrite-drafts` gives it up
+        what to do: bring the edit to the source first, or `--overwrite-drafts` gives it up
       ! dev has no connection `slack-oauth`, and no integration wants one
-          what to do: did you mean `slack-oauth2`?
+        what to do: did you mean `slack-oauth2`?
 
     Different, and left as they are in prod (1)
       Each stays as it is; `--update-connections` lets shared values follow the source.

@@ -1,0 +1,132 @@
+//! Two deployments, each with its own database and key: what travels is what a sync between tenants would bring.
+
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::fixture;
+use super::two_tenants;
+use crate::cli::desk::Desk;
+use crate::cli::desk::Ran;
+use crate::cli::desk::Server;
+
+/// A running deployment, and a key of one of its tenants.
+struct Deployment {
+    desk: Desk,
+    url: String,
+    key: String,
+    _server: Server,
+}
+
+impl Deployment {
+    fn of(desk: Desk, tenant: &str) -> Self {
+        let made = desk.json(&[
+            "--tenant",
+            tenant,
+            "api-keys",
+            "create",
+            "--name",
+            "sync",
+            "--scope",
+            "sync:read",
+            "--scope",
+            "sync:apply",
+        ]);
+        let key = made["key"].as_str().unwrap().to_owned();
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--json"];
+        let mut child = desk.program(&serve).stderr(Stdio::null()).spawn().unwrap();
+        let mut text = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            text.push_str(&line);
+            if line == "}" {
+                break;
+            }
+        }
+        let started: Value = serde_json::from_str(&text).unwrap();
+        let url = started["url"].as_str().unwrap().to_owned();
+        Self { desk, url, key, _server: Server(child) }
+    }
+
+    fn json(&self, code: u8, args: &[&str], keys: &[(&str, &str)]) -> Value {
+        let ran: Ran = self.desk.run_with(&[args, &["--json"]].concat(), keys);
+        assert_eq!(ran.code, code, "{args:?}: {ran:?}");
+        for (_, key) in keys {
+            assert!(!ran.answer.contains(key) && !ran.note.contains(key));
+        }
+        serde_json::from_str(&ran.answer).unwrap()
+    }
+}
+
+#[test]
+fn tenants_of_two_deployments_are_synced_both_ways() {
+    let here = Deployment::of(two_tenants(), "dev");
+    let there = Desk::new();
+    there.json(&["tenants", "create", "prod"]);
+    let there = Deployment::of(there, "prod");
+    let (from_key, to_key) = (("KEYWAY_FROM_KEY", here.key.as_str()), ("KEYWAY_TO_KEY", there.key.as_str()));
+
+    // Ours to theirs.
+    let ends = ["--from", "dev", "--to", &there.url];
+    let placeholder = ["--on-missing", "placeholder"];
+    let plan = [&["sync", "plan"], &ends[..]].concat();
+    assert_eq!(here.json(3, &plan, &[to_key])["outcome"], "blocked");
+    let apply = [&["sync", "apply"], &ends[..], &["--yes"]].concat();
+    assert_eq!(here.json(3, &apply, &[to_key])["status"], "blocked");
+    let apply = [&apply[..], &placeholder].concat();
+    let applied = here.json(0, &apply, &[to_key]);
+    assert_eq!(applied["status"], "done");
+    assert_eq!(applied["plan"]["target"]["name"], "prod");
+    assert_eq!(here.json(0, &apply, &[to_key])["status"], "nothing");
+    assert_eq!(here.json(0, &[&["sync", "drift"], &ends[..]].concat(), &[to_key])["is_empty"], true);
+    assert_eq!(there.desk.json(&["integrations", "list"])["items"].as_array().unwrap().len(), 4);
+
+    // Theirs to ours, seen from here; then from a third place to there.
+    let back = ["sync", "apply", "--from", &there.url, "--to", "prod", "--on-missing", "placeholder", "--yes"];
+    assert_eq!(here.json(0, &back, &[("KEYWAY_FROM_KEY", &there.key)])["status"], "done");
+    let between = ["sync", "drift", "--from", &here.url, "--to", &there.url];
+    assert_eq!(here.json(0, &between, &[from_key, to_key])["is_empty"], true);
+
+    // A folder to theirs.
+    let folder = here.desk.path("folder");
+    let folder = folder.to_str().unwrap();
+    here.desk.json(&["--tenant", "dev", "export", folder]);
+    assert_eq!(here.json(0, &["sync", "plan", "--from", folder, "--to", &there.url], &[to_key])["outcome"], "nothing");
+    let fetched = here.desk.path("fetched");
+    let fetch = ["sync", "apply", "--from", &there.url, "--to", fetched.to_str().unwrap(), "--yes"];
+    assert_eq!(here.json(0, &fetch, &[("KEYWAY_FROM_KEY", &there.key)])["status"], "done");
+
+    let taken = there.desk.json(&["sync", "rollback", "--yes"]);
+    assert_eq!(taken["source"], "dev");
+    assert!(there.desk.json(&["integrations", "list"])["items"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn people_read_the_address_and_never_the_key() {
+    let here = Desk::new();
+    here.json(&["tenants", "create", "dev"]);
+    here.json(&["integrations", "import", &fixture("inline.yml")]);
+    let there = Desk::new();
+    there.json(&["tenants", "create", "prod", "--production"]);
+    let there = Deployment::of(there, "prod");
+    let file = here.file("key", &format!("{}\n", there.key));
+    let plan = ["sync", "plan", "--from", "dev", "--to", &there.url, "--to-key-file", &file];
+    let plan = [&plan[..], &["--on-missing", "placeholder"]].concat();
+    let ran = here.run(&plan);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let next = format!("keyway sync apply --from dev --to {} --on-missing placeholder", there.url);
+    assert!(ran.answer.contains(&next), "{}", ran.answer);
+    assert!(!ran.answer.contains(&there.key));
+
+    let wrong = here.file("wrong", "kw_not_a_key");
+    let refused = ["sync", "plan", "--from", "dev", "--to", &there.url, "--to-key-file", &wrong];
+    let ran = here.run(&refused);
+    assert_eq!(ran.code, 1);
+    assert!(ran.note.contains("remote_unauthenticated") && !ran.note.contains("kw_not_a_key"), "{}", ran.note);
+    let far = ["sync", "plan", "--from", "dev", "--to", "http://192.0.2.1", "--to-key-file", &file];
+    assert_eq!(here.refusal(&far), "insecure_url");
+    let gone = ["sync", "plan", "--from", "dev", "--to", "http://127.0.0.1:1", "--to-key-file", &file];
+    assert_eq!(here.refusal(&gone), "unreachable");
+}
