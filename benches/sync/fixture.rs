@@ -105,13 +105,13 @@ fn connection(n: usize) -> ConnectionContent {
     });
     ConnectionContent {
         label: format!("{} of shop {n}", provider.component),
-        description: (n % 3 == 0).then(|| "Asks for the least that the flows need".to_owned()),
+        description: n.is_multiple_of(3).then(|| "Asks for the least that the flows need".to_owned()),
         component: provider.component.to_owned(),
         connection_type: provider.connection_type.to_owned(),
         scope: Scope::ALL[n % 3],
         is_enabled: true,
-        is_embedded: n % 7 == 0,
-        aliases: (n % 10 == 0).then(|| format!("old-{}", connection_key(n))).into_iter().collect(),
+        is_embedded: n.is_multiple_of(7),
+        aliases: n.is_multiple_of(10).then(|| format!("old-{}", connection_key(n))).into_iter().collect(),
         inputs: shared.collect(),
     }
 }
@@ -120,7 +120,7 @@ fn integration(n: usize, size: usize) -> IntegrationContent {
     let mut content = IntegrationContent {
         name: format!("Order pipeline {n}"),
         description: None,
-        is_published: n % 2 == 0,
+        is_published: n.is_multiple_of(2),
         definition: "".into(),
         digest: String::new(),
         slots: [("Source Connection".to_owned(), slot(n))].into(),
@@ -162,7 +162,7 @@ fn definition(n: usize) -> Value {
         "description": "Reads new orders, keeps a copy of each and tells the team.",
         "category": "Orders",
         "definitionVersion": 7,
-        "isSynchronous": n % 4 == 0,
+        "isSynchronous": n.is_multiple_of(4),
         "labels": ["orders", format!("shop-{n}")],
         "endpointType": "flow_specific",
         "requiredConfigVars": [
@@ -213,7 +213,7 @@ fn enter(connection: &mut Connection, n: usize, tenant: &str) {
         let stored = Stored { value: Some(format!("{input}-{n}.{tenant}.example").into()), ..Stored::default() };
         connection.inputs.insert((*input).to_owned(), stored);
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         let bound_to = vec![format!("https://{tenant}.example.com")];
         let secret = Stored { secret: true, bound_to, ..Stored::default() };
         connection.inputs.insert(provider.secret.to_owned(), secret);

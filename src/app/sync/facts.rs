@@ -224,7 +224,7 @@ fn organization_must_set(input: &Input, connection: &Connection) -> bool {
         && !input.is_derived()
         && connection.inputs.get(&input.key).and_then(|stored| stored.managed_by).or(input.managed_by)
             == Some(ManagedBy::Organization)
-        && !connection.inputs.get(&input.key).is_some_and(|stored| stored.value.is_some())
+        && connection.inputs.get(&input.key).is_none_or(|stored| stored.value.is_none())
 }
 
 fn known_component(pin: Pin, component: &Component) -> KnownComponent {
