@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 use anyhow::Result;
-use chrono::Utc;
 use keyway::app::catalog::Catalog;
+use keyway::clock::Clock;
 use keyway::ids::CredentialId;
 use keyway::ids::TenantId;
 use keyway::model::connection::Connection;
@@ -194,7 +194,7 @@ fn definition(n: usize) -> Value {
 pub fn fill(c: &mut Conn, tenant: TenantId, name: &str) -> Result<()> {
     let mut all = store::connection::list_all(c, tenant)?;
     all.sort_by_key(|connection| connection.id);
-    let now = Utc::now();
+    let now = Clock::System.now();
     for (n, connection) in all.iter_mut().enumerate() {
         enter(connection, n, name);
         store::connection::update(c, tenant, connection, now)?;

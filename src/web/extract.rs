@@ -160,7 +160,7 @@ fn without_value(reason: &str) -> String {
         // Only the value may hold this text a second time: what is expected is written by us.
         let (found, expected) = at.rsplit_once(", expected ")?;
         let kind = found.split([' ', '`', '"']).next().unwrap_or_default();
-        Some(format!("found a {kind}, expected {expected}"))
+        Some(format!("found {kind}, expected {expected}"))
     };
     cut().unwrap_or_else(|| reason.to_owned())
 }
@@ -201,10 +201,10 @@ mod tests {
             is_enabled: Option<bool>,
         }
         let told = |json: &str| without_value(&serde_json::from_str::<Body>(json).unwrap_err().to_string());
-        insta::assert_snapshot!(told(r#"{"label": "a", "is_enabled": "planted, expected x"}"#), @"");
-        insta::assert_snapshot!(told(r#"{"label": 4242}"#), @"");
-        insta::assert_snapshot!(told(r#"{"label": {"planted": 1}}"#), @"");
-        insta::assert_snapshot!(told(r#""planted""#), @"");
-        insta::assert_snapshot!(told("{}"), @"");
+        insta::assert_snapshot!(told(r#"{"label": "a", "is_enabled": "planted, expected x"}"#), @"found string, expected a boolean at line 1 column 50");
+        insta::assert_snapshot!(told(r#"{"label": 4242}"#), @"found integer, expected a string at line 1 column 14");
+        insta::assert_snapshot!(told(r#"{"label": {"planted": 1}}"#), @"found map, expected a string at line 1 column 10");
+        insta::assert_snapshot!(told(r#""planted""#), @"found string, expected struct Body at line 1 column 9");
+        insta::assert_snapshot!(told("{}"), @"missing field `label` at line 1 column 2");
     }
 }

@@ -165,9 +165,18 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        insta::assert_snapshot!(told(json!("planted")), @"");
-        insta::assert_snapshot!(told(json!({ "a": "planted", "b": { "value": 1 }, "c": ["planted"] })), @"");
-        insta::assert_snapshot!(told(json!({ "a": { "shared": "planted" }, "b": { "managed_by": "planted" } })), @"");
-        insta::assert_snapshot!(told(json!({ "a": { "vlaue": "planted" }, "b": { "colour": "planted" } })), @"");
+        insta::assert_snapshot!(told(json!("planted")), @"inputs malformed_input: give an object: each input's key and what happens to it");
+        insta::assert_snapshot!(told(json!({ "a": "planted", "b": { "value": 1 }, "c": ["planted"] })), @r#"
+        inputs.a malformed_input: give an object such as {"value": "…"}
+        inputs.c malformed_input: give an object such as {"value": "…"}
+        "#);
+        insta::assert_snapshot!(told(json!({ "a": { "shared": "planted" }, "b": { "managed_by": "planted" } })), @"
+        inputs.a.shared malformed_input: give true, false or null
+        inputs.b.managed_by malformed_input: give `organization`, `customer`, `embedded` or null
+        ");
+        insta::assert_snapshot!(told(json!({ "a": { "vlaue": "planted" }, "b": { "colour": "planted" } })), @"
+        inputs.a unknown_field: an input has no `vlaue`; did you mean `value`?
+        inputs.b unknown_field: an input has no `colour`; it has value, managed_by, shared
+        ");
     }
 }

@@ -149,7 +149,7 @@ impl App {
         }
         let created_connections = binder.created;
         let slots: Vec<Slot> = bound.iter().map(|(slot, _)| slot.clone()).collect();
-        let action = self.write_import(tx, actor, &definition, &key, before, &slots, now)?;
+        let action = self.write_import(tx, actor, (&definition, &key), before, &slots, now)?;
         let lookup = self.lookup(tx, tenant)?;
         let slots = bound
             .iter()
@@ -204,8 +204,7 @@ impl App {
         &self,
         tx: &mut Conn,
         actor: &Actor,
-        definition: &Definition,
-        key: &str,
+        (definition, key): (&Definition, &str),
         before: Option<Loaded>,
         slots: &[Slot],
         now: Instant,

@@ -46,7 +46,10 @@ impl App {
             let of = |action| changes().filter(move |change| change.action == action).map(|change| change.key.clone());
             let (deleted, updated): (BTreeSet<_>, BTreeSet<_>) =
                 (of(Action::Delete).collect(), of(Action::Update).collect());
-            let stays = |key: &str, number| !deleted.contains(key) && !(number == DRAFT && updated.contains(key));
+            let stays = |key: &str, number| {
+                let goes = deleted.contains(key) || (number == DRAFT && updated.contains(key));
+                !goes
+            };
             self.mark_used(c, tenant, target, stays)?;
             plan = plan_of(source, target, policy);
         }

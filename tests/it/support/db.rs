@@ -23,11 +23,20 @@ const LEFT_BEHIND: u64 = 3600;
 const LOCK: i64 = 0x6b65_7974_6573;
 
 /// Whether the tests run on PostgreSQL.
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are no settings of the program")]
 pub fn is_postgres() -> bool {
     match std::env::var("TEST_DB").as_deref() {
         Ok("postgres") => true,
         Ok("sqlite") | Err(_) => false,
         Ok(other) => panic!("TEST_DB is `sqlite` or `postgres`, not `{other}`"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own settings are no settings of the program")]
+fn postgres_url() -> String {
+    match std::env::var("TEST_POSTGRES_URL") {
+        Ok(url) => url,
+        Err(_) => panic!("TEST_POSTGRES_URL says where PostgreSQL is; see scripts/test"),
     }
 }
 
@@ -46,8 +55,7 @@ impl TestDb {
             return Self::Sqlite(folder);
         }
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let url =
-            std::env::var("TEST_POSTGRES_URL").expect("TEST_POSTGRES_URL says where PostgreSQL is; see scripts/test");
+        let url = postgres_url();
         let template = TEMPLATE.get_or_init(|| postgres_template(url.clone())).await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("keyway_test_{}_{}_{number}", seconds(), std::process::id());
@@ -154,9 +162,8 @@ impl Drop for TestDb {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(run(&url, &[&drop]));
         };
-        if std::thread::spawn(work).join().is_err() {
-            eprintln!("a test database was left behind; a later run sweeps it");
-        }
+        // What is left behind a later run sweeps; the thread has told why.
+        drop(std::thread::spawn(work).join());
     }
 }
 
@@ -240,7 +247,6 @@ fn migrations_hash(kind: &str) -> String {
     crypto::hex(&crypto::sha256(text.as_bytes())[..8])
 }
 
-#[expect(clippy::disallowed_methods, reason = "databases are named after the real time, which the frozen clock is not")]
 fn seconds() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
 }

@@ -152,6 +152,6 @@ impl World {
 }
 
 pub fn edits(inputs: Value) -> BTreeMap<String, Edit> {
-    let inputs = inputs.as_object().unwrap().clone();
+    let Value::Object(inputs) = inputs else { panic!("an object of inputs is expected") };
     inputs.into_iter().map(|(key, value)| (key, Edit::of_value(value))).collect()
 }
