@@ -21,7 +21,9 @@ async fn what_comes_out_goes_in_again_as_the_same() {
         let path = format!("/api/v1/integrations/{}/definition", report["integration"]["key"].as_str().unwrap());
         let file = builder.get(&path).await.must_be(200);
         assert_eq!(file.header("content-type"), "application/yaml");
-        let planted: Vec<_> = file.body.lines().filter(|line| line.contains("PLANTED")).collect();
+        // An input that neither its manifest nor its name gives away as a secret is kept, with a warning.
+        let is_unknown = |line: &str| line.contains("PLANTED-complex") || line.contains("PLANTED-item");
+        let planted: Vec<_> = file.body.lines().filter(|line| line.contains("PLANTED") && !is_unknown(line)).collect();
         assert!(planted.is_empty(), "{name}: {planted:?}");
         import(&other, "", &file.body).await.must_be(201);
         assert_eq!(other.get(&path).await.must_be(200).body, file.body, "{name}");

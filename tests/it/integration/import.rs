@@ -47,7 +47,7 @@ async fn inline_connections_are_made_once_and_shared() {
         json!(["slack-oauth2", "slack-oauth2-personal-chat", "aws-s3-api-key-secret"])
     );
     assert!(!report.to_string().contains("PLANTED"));
-    let blanked = report["problems"].as_array().unwrap().iter().find(|p| p["code"] == "secret_blanked").unwrap();
+    let blanked = report["problems"].as_array().unwrap().iter().find(|p| p["code"] == "secret_not_kept").unwrap();
     assert!(blanked["line"].as_u64().unwrap() > 1);
 
     // Another integration of the same component and connection type finds the connection, and changes nothing of it.
