@@ -95,7 +95,7 @@ fn slack(client_id: &str) -> NewConnection {
         connection_type: "oauth2".to_owned(),
         scope: Scope::Customer,
         label: None,
-        description: Some("The app that production's customers authorize.".to_owned()),
+        description: None,
         stable_key: None,
         is_embedded: true,
         inputs: inputs(json!({

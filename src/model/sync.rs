@@ -1,6 +1,6 @@
 //! Tenant sync: what would change when one tenant's integrations are promoted to another, by stable key. Pure.
 //!
-//! [`plan`] compares a [`SourceState`] with a [`TargetState`] under a [`Policy`]; [`Plan::writes`] lists the typed
+//! [`plan()`] compares a [`SourceState`] with a [`TargetState`] under a [`Policy`]; [`Plan::writes`] lists the typed
 //! writes; [`apply`] is the in-memory reference of what the store does with them; [`Undo`] takes a sync back.
 //!
 //! Decisions that a reader would otherwise have to guess:
