@@ -234,21 +234,23 @@ pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
             resource =
                 resource.app_data(extract::BodyLimit(import_limit)).app_data(web::PayloadConfig::new(import_limit));
         }
-        if has_namesake(path) {
-            // A thing may be called as this path ends: other methods are for it.
-            let methods = methods.clone();
-            resource = resource.guard(guard::fn_guard(move |ctx| methods.contains(&ctx.head().method.as_str())));
+        // A thing may be called as this path ends: the methods that only its path takes are for it.
+        let others: Vec<&str> = namesake_methods(path).filter(|method| !methods.contains(method)).collect();
+        if !others.is_empty() {
+            resource = resource.guard(guard::fn_guard(move |ctx| !others.contains(&ctx.head().method.as_str())));
         }
         let allow = methods.join(", ");
         config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
     }
 }
 
-/// Whether another path of the table takes any word where this one ends with a word of its own.
-fn has_namesake(path: &str) -> bool {
-    let Some((start, last)) = path.rsplit_once('/') else { return false };
-    let is_other = |other: &str| other.rsplit_once('/').is_some_and(|(own, end)| own == start && end.starts_with('{'));
-    !last.starts_with('{') && ROUTES.iter().any(|route| is_other(route.path))
+/// The methods of another path of the table that takes any word where this one ends with a word of its own.
+fn namesake_methods(path: &str) -> impl Iterator<Item = &'static str> {
+    let (start, last) = path.rsplit_once('/').unwrap_or_default();
+    let is_other =
+        move |other: &str| other.rsplit_once('/').is_some_and(|(own, end)| own == start && end.starts_with('{'));
+    let is_word = !last.starts_with('{');
+    ROUTES.iter().filter(move |route| is_word && is_other(route.path)).map(|route| route.method)
 }
 
 fn access_guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {

@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use serde::Deserialize;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -84,10 +85,9 @@ pub struct ApplyBody {
 }
 
 /// A problem with the plan as it is now.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it documents an answer that is put together from two")]
+#[derive(Serialize, ToSchema)]
 pub struct PlanProblem {
-    #[schema(inline)]
+    #[serde(flatten)]
     problem: Problem,
     plan: Option<Plan>,
 }

@@ -39,7 +39,31 @@ impl App {
                 found.published_slots.push((slot.number, slot.variable));
             }
         }
+        self.add_steps(c, tenant, connection, &mut usage)?;
         Ok(usage)
+    }
+
+    /// The steps and data sources behind the slots: of the draft, else of the newest published version.
+    fn add_steps(&self, c: &mut Conn, tenant: TenantId, connection: &Connection, usage: &mut Usage) -> Result<()> {
+        if usage.integrations.is_empty() {
+            return Ok(());
+        }
+        let lookup = self.lookup(c, tenant)?;
+        for (key, found) in &mut usage.integrations {
+            let integration = store::integration::get(c, tenant, key)?;
+            let loaded = self.load_draft(c, tenant, integration)?;
+            let definition = Self::parse(&loaded.version, &lookup)?;
+            let mut variables = Vec::new();
+            for slot in &loaded.slots {
+                if self.bound_key(c, tenant, slot)?.as_deref() == Some(connection.stable_key.as_str()) {
+                    variables.push(slot.variable.as_str());
+                }
+            }
+            let used = definition.uses().filter(|(_, used)| variables.contains(&used.variable.as_str()));
+            found.steps = used.map(|(path, _)| path).collect();
+            found.steps.dedup();
+        }
+        Ok(())
     }
 }
 

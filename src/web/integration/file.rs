@@ -8,6 +8,7 @@ use actix_web::web::Data;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use serde::Deserialize;
+use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
@@ -35,10 +36,9 @@ pub struct ImportQuery {
 }
 
 /// A problem with the report of the file.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it documents an answer that is put together from two")]
+#[derive(Serialize, ToSchema)]
 pub struct ReportProblem {
-    #[schema(inline)]
+    #[serde(flatten)]
     problem: Problem,
     report: Option<ImportReport>,
 }

@@ -16,7 +16,12 @@ requiredConfigVars:
   - key: Shop
     dataType: connection
     connection: { key: oauth2, component: { key: shopify, version: LATEST, isPublic: true } }
-flows: []
+flows:
+  - name: Main
+    steps:
+      - name: List orders
+        action: { key: listOrders, component: { key: shopify, version: LATEST, isPublic: true } }
+        inputs: { connection: { type: configVar, value: Shop } }
 ";
 
 #[actix_web::test]
@@ -40,7 +45,9 @@ async fn a_connection_in_use_is_deleted_by_force_only() {
             "Shop"
           ],
           "published_slots": [],
-          "steps": []
+          "steps": [
+            "Main / List orders"
+          ]
         }
       },
       "customer_credentials": 1
