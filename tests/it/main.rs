@@ -14,6 +14,7 @@ mod demo;
 mod embedded;
 mod idempotency;
 mod integration;
+mod migrations;
 mod openapi;
 mod protocol;
 mod session;
