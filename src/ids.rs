@@ -79,4 +79,9 @@ ids! {
     EventId = "evt";
     /// A tenant's data-encryption key.
     DataKeyId = "dek";
+    /// An authorization under way.
+    FlowId = "flw";
+    /// A link that lets a customer fill in a connection.
+    LinkId = "lnk";
+    TestRunId = "run";
 }

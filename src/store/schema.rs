@@ -331,6 +331,184 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    tokens (credential_id) {
+        credential_id -> Uid,
+        tenant_id -> Uid,
+        sealed -> Binary,
+        generation -> BigInt,
+        granted_scopes -> Nullable<Text>,
+        expires_at -> Nullable<Instant>,
+        refresh_at -> Nullable<Instant>,
+        obtained_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    refresh_leases (credential_id) {
+        credential_id -> Uid,
+        tenant_id -> Uid,
+        fence -> BigInt,
+        holder -> Nullable<Text>,
+        leased_until -> Nullable<Instant>,
+        intent_generation -> Nullable<BigInt>,
+        intent_deadline -> Nullable<Instant>,
+        failures -> BigInt,
+        next_attempt_at -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    credential_attempts (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        connection_id -> Uid,
+        credential_id -> Nullable<Uid>,
+        at -> Instant,
+        kind -> Text,
+        outcome -> Text,
+        detail -> Text,
+        status -> Nullable<BigInt>,
+        duration_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    credential_checks (credential_id) {
+        credential_id -> Uid,
+        tenant_id -> Uid,
+        checked_at -> Instant,
+        outcome -> Text,
+        message -> Text,
+        next_check_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    oauth_callbacks (connection_id) {
+        connection_id -> Uid,
+        tenant_id -> Uid,
+        callback_id -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    oauth_flows (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        connection_id -> Uid,
+        owner -> Text,
+        customer_id -> Nullable<Uid>,
+        credential_name -> Text,
+        link_id -> Nullable<Uid>,
+        callback_id -> Text,
+        state_hash -> Binary,
+        session_hash -> Binary,
+        sealed -> Binary,
+        status -> Text,
+        outcome -> Nullable<Text>,
+        message -> Nullable<Text>,
+        success_url -> Nullable<Text>,
+        failure_url -> Nullable<Text>,
+        actor -> Text,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    connect_links (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        connection_id -> Uid,
+        customer_id -> Uid,
+        credential_name -> Text,
+        success_url -> Nullable<Text>,
+        failure_url -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> Instant,
+        expires_at -> Instant,
+        completed_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    redirect_urls (tenant_id, url) {
+        tenant_id -> Uid,
+        url -> Text,
+        created_at -> Instant,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    credential_reads (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        credential_id -> Uid,
+        connection_id -> Uid,
+        actor -> Text,
+        at -> Instant,
+        reads -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    use crate::store::types::Uid;
+
+    test_runs (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        integration_id -> Uid,
+        actor -> Text,
+        status -> Text,
+        steps -> Text,
+        started_at -> Instant,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     data_keys,
@@ -352,4 +530,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     slots,
     sync_runs,
     pruned_rows,
+    tokens,
+    refresh_leases,
+    credential_attempts,
+    credential_checks,
+    oauth_callbacks,
+    oauth_flows,
+    connect_links,
+    redirect_urls,
+    credential_reads,
+    test_runs,
 );

@@ -30,10 +30,13 @@ use crate::ids::CredentialId;
 use crate::ids::CustomerId;
 use crate::ids::DataKeyId;
 use crate::ids::EventId;
+use crate::ids::FlowId;
 use crate::ids::IntegrationId;
+use crate::ids::LinkId;
 use crate::ids::SessionId;
 use crate::ids::SyncRunId;
 use crate::ids::TenantId;
+use crate::ids::TestRunId;
 use crate::ids::UserId;
 use crate::ids::VersionId;
 
@@ -146,10 +149,13 @@ ids!(
     CustomerId,
     DataKeyId,
     EventId,
+    FlowId,
     IntegrationId,
+    LinkId,
     SessionId,
     SyncRunId,
     TenantId,
+    TestRunId,
     UserId,
     VersionId
 );

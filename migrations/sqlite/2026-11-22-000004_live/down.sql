@@ -1,0 +1,10 @@
+DROP TABLE test_runs;
+DROP TABLE credential_reads;
+DROP TABLE redirect_urls;
+DROP TABLE connect_links;
+DROP TABLE oauth_flows;
+DROP TABLE oauth_callbacks;
+DROP TABLE credential_checks;
+DROP TABLE credential_attempts;
+DROP TABLE refresh_leases;
+DROP TABLE tokens;
