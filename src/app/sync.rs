@@ -11,17 +11,21 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::SyncRunId;
+use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
 use crate::model::sync::Snapshot;
 use crate::model::sync::SourceState;
+use crate::model::sync::TargetState;
 use crate::store;
 use crate::store::conn::Conn;
 use crate::store::sync::Run;
+use definitions::Definitions;
 
 mod apply;
+mod definitions;
 pub mod drift;
 mod facts;
 mod given;
@@ -37,6 +41,15 @@ pub enum Source {
     Tenant(Box<Actor>),
     /// A snapshot that came from a remote or a folder, by the name that a person gave it.
     Given { name: String, snapshot: Arc<Snapshot> },
+}
+
+/// The two ends of a sync while it is planned and applied.
+struct Ends {
+    source: SourceState,
+    /// Absent: the source was given whole.
+    source_tenant: Option<TenantId>,
+    target: TargetState,
+    target_tenant: TenantId,
 }
 
 /// What came of an apply.
@@ -106,7 +119,7 @@ impl App {
     pub async fn snapshot(&self, actor: Actor) -> Result<Snapshot> {
         actor.require(Permission::SyncRead)?;
         let app = self.clone();
-        self.store().read(move |c| app.read_snapshot(c, actor.tenant.id)).await
+        self.store().read(move |c| app.read_snapshot(c, actor.tenant.id, Definitions::All)).await
     }
 
     /// What a sync into the actor's tenant would change. Writes nothing.
@@ -119,11 +132,22 @@ impl App {
         let app = self.clone();
         self.store()
             .read(move |c| {
-                let source = app.read_source(c, &source)?;
-                let mut target = app.read_target(c, &actor, &source, &policy)?;
-                app.checked_plan(c, actor.tenant.id, (&source, &mut target), &policy)
+                let mut ends = app.read_ends(c, &actor, &source, &policy)?;
+                app.checked_plan(c, &mut ends, &policy)
             })
             .await
+    }
+
+    /// Both ends as they are now, without the definitions of tenants: most of them are equal, and planning compares
+    /// digests.
+    fn read_ends(&self, c: &mut Conn, actor: &Actor, source: &Source, policy: &Policy) -> Result<Ends> {
+        let source_tenant = match source {
+            Source::Tenant(reader) => Some(reader.tenant.id),
+            Source::Given { .. } => None,
+        };
+        let source = self.read_source(c, source)?;
+        let target = self.read_target(c, actor, (&source, policy), Definitions::LeftOut)?;
+        Ok(Ends { source, source_tenant, target, target_tenant: actor.tenant.id })
     }
 
     fn read_source(&self, c: &mut Conn, source: &Source) -> Result<SourceState> {
@@ -131,7 +155,7 @@ impl App {
             Source::Tenant(actor) => Ok(SourceState {
                 name: actor.tenant.key.clone(),
                 revision: Some(store::tenant::revision(c, actor.tenant.id)?),
-                snapshot: self.read_snapshot(c, actor.tenant.id)?,
+                snapshot: self.read_snapshot(c, actor.tenant.id, Definitions::LeftOut)?,
             }),
             Source::Given { name, snapshot } => {
                 Ok(SourceState { name: name.clone(), revision: None, snapshot: Snapshot::clone(snapshot) })

@@ -283,6 +283,57 @@ pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<Vec<(Integration, Vers
     Ok(rows.into_iter().map(|(row, version)| (row.into(), version.into())).collect())
 }
 
+/// As [`list_all`], with empty texts in place of the definitions.
+pub fn list_all_short(c: &mut Conn, tenant: TenantId) -> Result<Vec<(Integration, Version)>> {
+    let rows: Vec<(Row, VersionId, String, String, At)> = on!(c, db => integrations::table
+        .inner_join(integration_versions::table.on(
+            integration_versions::integration_id.eq(integrations::id)
+                .and(integration_versions::number.eq(integrations::published_number)),
+        ))
+        .filter(integrations::tenant_id.eq(tenant))
+        .select((
+            Row::as_select(),
+            integration_versions::id,
+            integration_versions::digest,
+            integration_versions::created_by,
+            integration_versions::created_at,
+        ))
+        .load(db))?;
+    let version = |row: &Row, id, digest, created_by, at: At| Version {
+        id,
+        integration_id: row.id,
+        number: row.published_number,
+        definition: String::new(),
+        digest,
+        created_by,
+        created_at: at.0,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|(row, id, digest, by, at)| {
+            let version = version(&row, id, digest, by, at);
+            (row.into(), version)
+        })
+        .collect())
+}
+
+/// The definitions that a sync reads of some integrations, by key; in no order.
+pub fn definitions(c: &mut Conn, tenant: TenantId, keys: &[&String]) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(CHUNK) {
+        let rows: Vec<(String, String)> = on!(c, db => integrations::table
+            .inner_join(integration_versions::table.on(
+                integration_versions::integration_id.eq(integrations::id)
+                    .and(integration_versions::number.eq(integrations::published_number)),
+            ))
+            .filter(integrations::tenant_id.eq(tenant).and(integrations::key.eq_any(chunk)))
+            .select((integrations::key, integration_versions::definition))
+            .load(db))?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// The number that the next published version gets: numbers are never used twice.
 pub fn next_number(c: &mut Conn, tenant: TenantId, integration: IntegrationId) -> Result<i64> {
     let newest: Option<i64> = on!(c, db => integration_versions::table

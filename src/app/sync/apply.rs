@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::app::sync::Applied;
 use crate::app::sync::AppliedStatus;
+use crate::app::sync::Ends;
 use crate::app::sync::Source;
 use crate::app::sync::check_source;
 use crate::app::sync::write::Direction;
@@ -20,8 +21,6 @@ use crate::model::actor::Actor;
 use crate::model::audit::Event;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
-use crate::model::sync::SourceState;
-use crate::model::sync::TargetState;
 use crate::model::sync::plan::Outcome;
 use crate::model::sync::undo_of;
 use crate::store;
@@ -57,9 +56,8 @@ impl App {
                 if policy.prune {
                     store::dialect::lock_connections(tx, actor.tenant.id)?;
                 }
-                let source = app.read_source(tx, &source)?;
-                let mut target = app.read_target(tx, &actor, &source, &policy)?;
-                let plan = app.checked_plan(tx, actor.tenant.id, (&source, &mut target), &policy)?;
+                let mut ends = app.read_ends(tx, &actor, &source, &policy)?;
+                let plan = app.checked_plan(tx, &mut ends, &policy)?;
                 let is_stale = expected_hash.is_some_and(|hash| hash != plan.hash);
                 let refused = match plan.outcome() {
                     _ if is_stale => Some(AppliedStatus::Stale),
@@ -70,7 +68,7 @@ impl App {
                 if let Some(status) = refused {
                     return Ok((false, Applied { status, run: None, plan }));
                 }
-                let run = app.write_plan(tx, &actor, (&source, &target, &plan), now, begun)?;
+                let run = app.write_plan(tx, &actor, (&ends, &plan), (now, begun))?;
                 Ok((true, Applied { status: AppliedStatus::Done, run: Some(run), plan }))
             })
             .await
@@ -80,10 +78,10 @@ impl App {
         &self,
         tx: &mut Conn,
         actor: &Actor,
-        (source, target, plan): (&SourceState, &TargetState, &Plan),
-        now: Instant,
-        begun: Stopwatch,
+        (ends, plan): (&Ends, &Plan),
+        (now, begun): (Instant, Stopwatch),
     ) -> Result<SyncRunId> {
+        let Ends { source, target, .. } = ends;
         let tenant = actor.tenant.id;
         let run = SyncRunId::new();
         let writes = plan.writes(source, target);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::App;
 use crate::app::sync::Source;
 use crate::app::sync::check_source;
+use crate::app::sync::definitions::Definitions;
 use crate::app::sync::state::Rows;
 use crate::app::sync::state::to_snapshot;
 use crate::error::Result;
@@ -54,7 +55,7 @@ impl App {
 
     /// A tenant's snapshot with marks of its local values.
     fn compared(&self, c: &mut Conn, tenant: TenantId) -> Result<(Snapshot, Comparison)> {
-        let rows = Rows::read(c, tenant)?;
+        let rows = Rows::read(c, tenant, Definitions::All)?;
         let kinds = self.kinds(c, tenant, &rows.connections)?;
         let mut values = Comparison::new();
         for connection in &rows.connections {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::app::layers::lacks_values;
 use crate::app::layers::scopes_of;
+use crate::app::sync::definitions::Definitions;
 use crate::app::sync::kinds::KnownKind;
 use crate::app::sync::state::Rows;
 use crate::app::sync::state::to_snapshot;
@@ -54,11 +55,11 @@ impl App {
         &self,
         c: &mut Conn,
         actor: &Actor,
-        source: &SourceState,
-        policy: &Policy,
+        (source, policy): (&SourceState, &Policy),
+        definitions: Definitions,
     ) -> Result<TargetState> {
         let tenant = actor.tenant.id;
-        let rows = Rows::read(c, tenant)?;
+        let rows = Rows::read(c, tenant, definitions)?;
         let kinds = self.kinds(c, tenant, &rows.connections)?;
         let credentials = self.credentials(c, tenant)?;
         // Which scopes a connection asks for is only looked up where somebody needs scopes of it.

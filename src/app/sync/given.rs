@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::component::connection_type;
+use crate::app::sync::Ends;
+use crate::app::sync::definitions::plan_with_definitions;
 use crate::error::Error;
 use crate::error::Result;
-use crate::ids::TenantId;
 use crate::model::component::Component;
 use crate::model::definition;
 use crate::model::integration::DRAFT;
@@ -18,8 +19,6 @@ use crate::model::sync::Pin;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
 use crate::model::sync::Snapshot;
-use crate::model::sync::SourceState;
-use crate::model::sync::TargetState;
 use crate::model::sync::plan as plan_of;
 use crate::model::sync::plan::Action;
 use crate::model::sync::plan::Kind;
@@ -35,11 +34,10 @@ impl App {
     pub(super) fn checked_plan(
         &self,
         c: &mut Conn,
-        tenant: TenantId,
-        (source, target): (&SourceState, &mut TargetState),
+        ends: &mut Ends,
         policy: &Policy,
     ) -> Result<Plan> {
-        let mut plan = plan_of(source, target, policy);
+        let mut plan = plan_with_definitions(c, ends, policy)?;
         if policy.prune {
             // What older versions and drafts use is not deleted, unless they go themselves. Which do is known only now.
             let changes = || plan.changes.iter().filter(|change| change.kind == Kind::Integration);
@@ -50,9 +48,10 @@ impl App {
                 let goes = deleted.contains(key) || (number == DRAFT && updated.contains(key));
                 !goes
             };
-            self.mark_used(c, tenant, target, stays)?;
-            plan = plan_of(source, target, policy);
+            self.mark_used(c, ends.target_tenant, &mut ends.target, stays)?;
+            plan = plan_of(&ends.source, &ends.target, policy);
         }
+        let source = &ends.source;
         if source.revision.is_none() {
             let components = self.components_of(c, &source.snapshot)?;
             check_values(&source.snapshot, &components)?;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::app::sync::RunView;
+use crate::app::sync::definitions::Definitions;
 use crate::app::sync::write::Direction;
 use crate::app::sync::write::Writer;
 use crate::error::Error;
@@ -48,7 +49,7 @@ impl App {
                 }
                 let undo: Undo = serde_json::from_str(&found.undo).map_err(Error::internal)?;
                 let nobody = SourceState { name: String::new(), revision: None, snapshot: Default::default() };
-                let mut state = app.read_target(tx, &actor, &nobody, &Policy::default())?;
+                let mut state = app.read_target(tx, &actor, (&nobody, &Policy::default()), Definitions::All)?;
                 // A draft beside a published version is in no snapshot: what it is bound to must not go with the sync. The
                 // sync's own integrations are looked at as a whole.
                 let stays = |key: &str, number| number == DRAFT && !undo.integrations.contains_key(key);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::app::App;
+use crate::app::sync::definitions::Definitions;
 use crate::app::sync::kinds::Kinds;
 use crate::error::Result;
 use crate::ids::ConnectionId;
@@ -33,10 +34,13 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn read(c: &mut Conn, tenant: TenantId) -> Result<Self> {
+    pub(super) fn read(c: &mut Conn, tenant: TenantId, definitions: Definitions) -> Result<Self> {
         Ok(Self {
             connections: store::connection::list_all(c, tenant)?,
-            integrations: store::integration::list_all(c, tenant)?,
+            integrations: match definitions {
+                Definitions::All => store::integration::list_all(c, tenant)?,
+                Definitions::LeftOut => store::integration::list_all_short(c, tenant)?,
+            },
             slots: store::slot::list_all(c, tenant)?,
             pins: store::component::list_pins(c, tenant)?,
         })
@@ -44,8 +48,8 @@ impl Rows {
 }
 
 impl App {
-    pub(super) fn read_snapshot(&self, c: &mut Conn, tenant: TenantId) -> Result<Snapshot> {
-        let rows = Rows::read(c, tenant)?;
+    pub(super) fn read_snapshot(&self, c: &mut Conn, tenant: TenantId, definitions: Definitions) -> Result<Snapshot> {
+        let rows = Rows::read(c, tenant, definitions)?;
         let kinds = self.kinds(c, tenant, &rows.connections)?;
         Ok(to_snapshot(rows, &kinds))
     }
