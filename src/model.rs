@@ -12,6 +12,7 @@
 //! * **Sync**: **snapshot** of a source and a target, a **plan** of what would change, **apply** of exactly that.
 
 pub mod actor;
+pub mod attempt;
 pub mod audit;
 pub mod caller;
 pub mod component;

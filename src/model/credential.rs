@@ -115,3 +115,14 @@ impl Credential {
         }
     }
 }
+
+/// The last live test of a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub checked_at: Instant,
+    /// `ok`, one of the six reasons, or `untested`: saved without a test on purpose.
+    pub outcome: String,
+    pub message: String,
+    /// Of the scheduled ones; absent: never again by itself.
+    pub next_check_at: Option<Instant>,
+}

@@ -3,7 +3,9 @@
 use diesel::ExpressionMethods as _;
 use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
+use diesel::dsl::sql;
 
+use crate::clock::Instant;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::ids::CredentialId;
@@ -11,7 +13,10 @@ use crate::ids::TenantId;
 use crate::store::conn::Conn;
 use crate::store::schema::connections;
 use crate::store::schema::credentials;
+use crate::store::schema::refresh_leases;
 use crate::store::schema::tenants;
+use crate::store::types;
+use crate::store::types::At;
 
 /// Locks the tenants' rows until the transaction ends, in one order for everybody, so that two syncs cannot wait for
 /// each other. On SQLite a write transaction is alone already.
@@ -61,4 +66,26 @@ pub fn lock_credentials(c: &mut Conn, tenant: TenantId, connection: ConnectionId
             Ok(())
         }
     }
+}
+
+/// Locks a credential's lease until the transaction ends.
+pub fn lock_lease(c: &mut Conn, credential: CredentialId) -> Result<()> {
+    match c {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(db) => {
+            refresh_leases::table.find(credential).select(refresh_leases::fence).for_update().load::<i64>(db)?;
+            Ok(())
+        }
+    }
+}
+
+/// The database's own time: the one clock that all nodes share.
+pub fn now(c: &mut Conn) -> Result<Instant> {
+    let At(now) = match c {
+        Conn::Sqlite(db) => {
+            diesel::select(sql::<types::Instant>("CAST(unixepoch('subsec') * 1000000 AS INTEGER)")).get_result(db)?
+        }
+        Conn::Pg(db) => diesel::select(sql::<types::Instant>("clock_timestamp()")).get_result(db)?,
+    };
+    Ok(now)
 }

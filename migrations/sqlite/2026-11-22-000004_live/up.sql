@@ -93,12 +93,13 @@ CREATE TABLE oauth_flows (
 CREATE INDEX oauth_flows_by_connection ON oauth_flows (tenant_id, connection_id, id);
 CREATE INDEX oauth_flows_by_expiry ON oauth_flows (expires_at);
 
--- A link that lets one customer fill in one connection without an account.
+-- A link that lets whoever holds it complete one credential, without an account.
 CREATE TABLE connect_links (
   id              BLOB PRIMARY KEY NOT NULL,
   tenant_id       BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
   connection_id   BLOB NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
-  customer_id     BLOB NOT NULL REFERENCES customers (id) ON DELETE CASCADE,
+  owner           TEXT NOT NULL CHECK (owner IN ('customer', 'organization', 'test')),
+  customer_id     BLOB REFERENCES customers (id) ON DELETE CASCADE,
   credential_name TEXT NOT NULL,
   success_url     TEXT,
   failure_url     TEXT,
@@ -106,7 +107,8 @@ CREATE TABLE connect_links (
   created_at      BIGINT NOT NULL,
   expires_at      BIGINT NOT NULL,
   completed_at    BIGINT,
-  revoked_at      BIGINT
+  revoked_at      BIGINT,
+  CHECK ((owner = 'customer') = (customer_id IS NOT NULL))
 );
 CREATE INDEX connect_links_by_connection ON connect_links (tenant_id, connection_id, id);
 CREATE INDEX connect_links_by_customer ON connect_links (customer_id);

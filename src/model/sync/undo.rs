@@ -77,15 +77,20 @@ pub fn undo_of(writes: &[Write], before: &TargetState) -> Undo {
                 };
                 undo.components.insert(key.clone(), touched);
             }
-            Write::PutIntegration { key, .. } | Write::DeleteIntegration { key } => {
-                let touched = Touched {
-                    before: snapshot.integrations.get(key).cloned(),
-                    after: after.integrations.get(key).map(content_digest),
-                };
-                undo.integrations.insert(key.clone(), touched);
+            Write::PutIntegration { key, content } => {
+                let before = snapshot.integrations.get(key).cloned();
+                undo.integrations.insert(key.clone(), Touched { before, after: Some(content_digest(content)) });
             }
-            Write::CreatePlaceholder { key, .. }
-            | Write::RenameConnection { to: key, .. }
+            Write::DeleteIntegration { key } => {
+                let before = snapshot.integrations.get(key).cloned();
+                undo.integrations.insert(key.clone(), Touched { before, after: None });
+            }
+            Write::CreatePlaceholder { key, content } => {
+                let mut touched = touched_connection(key, &names, (before, &after));
+                touched.content.after = Some(digest(content));
+                undo.connections.insert(key.clone(), touched);
+            }
+            Write::RenameConnection { to: key, .. }
             | Write::UpdateConnection { key, .. }
             | Write::RestoreConnection { key, .. }
             | Write::DeleteConnection { key } => {
@@ -169,7 +174,8 @@ fn digest<T: Serialize>(content: &T) -> String {
     digest_of(&canonical_json(content))
 }
 
-/// What the writes leave of the objects they touch, without copying the rest.
+/// What the writes leave of the pins and connections that they change, without copying the rest: what they put whole
+/// tells itself.
 fn touched_only(writes: &[Write], before: &Snapshot) -> Snapshot {
     let mut after = Snapshot::default();
     for write in writes {
@@ -181,7 +187,10 @@ fn touched_only(writes: &[Write], before: &Snapshot) -> Snapshot {
             after.connections.insert(key.clone(), content.clone());
         }
     }
-    apply(&mut after, writes);
+    let whole = |write: &&Write| matches!(write, Write::CreatePlaceholder { .. } | Write::PutIntegration { .. });
+    for write in writes.iter().filter(|write| !whole(write)) {
+        apply(&mut after, std::slice::from_ref(write));
+    }
     after
 }
 

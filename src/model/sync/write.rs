@@ -153,6 +153,18 @@ pub(super) fn rebound(content: &IntegrationContent, references: &[&Reference]) -
     content
 }
 
+/// [`content_digest`] of what [`rebound`] makes, which is nearly always the content as it is.
+pub(super) fn rebound_digest(content: &IntegrationContent, references: &[Reference]) -> String {
+    let is_bound = |reference: &Reference| {
+        let key = content.slots.get(&reference.slot).and_then(|slot| slot.stable_key.as_ref());
+        reference.target_key.is_none() || reference.target_key.as_ref() == key
+    };
+    if references.iter().all(is_bound) {
+        return content_digest(content);
+    }
+    content_digest(&rebound(content, &references.iter().collect::<Vec<_>>()))
+}
+
 /// Of everything in it; the definition counts by its own digest.
 pub(super) fn content_digest(content: &IntegrationContent) -> String {
     let IntegrationContent { name, description, is_published, definition: _, digest, slots } = content;

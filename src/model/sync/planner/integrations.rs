@@ -8,15 +8,13 @@ use crate::model::sync::plan::BlockerCode;
 use crate::model::sync::plan::Change;
 use crate::model::sync::plan::Kind;
 use crate::model::sync::plan::LeftAlone;
-use crate::model::sync::plan::Reference;
 use crate::model::sync::plan::Side;
 use crate::model::sync::plan::WarningCode;
 use crate::model::sync::planner::Planner;
 use crate::model::sync::planner::connections::delete;
 use crate::model::sync::snapshot::IntegrationContent;
 use crate::model::sync::snapshot::SlotContent;
-use crate::model::sync::write::content_digest;
-use crate::model::sync::write::rebound;
+use crate::model::sync::write::rebound_digest;
 
 /// Changed places that one integration's change lists.
 const MAX_FIELDS: usize = 50;
@@ -75,13 +73,12 @@ impl<'a> Planner<'a> {
         (source, first): (&IntegrationContent, usize),
         differ: Differ,
     ) -> Change {
-        let references: Vec<&Reference> = self.references[first..].iter().collect();
         Change {
             kind: Kind::Integration,
             action,
             fields: differ.fields,
             more_fields: differ.more,
-            digest: Some(content_digest(&rebound(source, &references))),
+            digest: Some(rebound_digest(source, &self.references[first..])),
             ..delete(key, "")
         }
     }
