@@ -10,6 +10,7 @@ use crate::crypto::Kek;
 use crate::error::Result;
 use crate::ids::TenantId;
 use crate::model::component::Component;
+use crate::outbound::client::Client;
 use crate::store::Store;
 use catalog::Catalog;
 use vault::TenantKeys;
@@ -36,6 +37,7 @@ pub mod view;
 #[derive(Clone)]
 pub struct App {
     inner: Arc<Inner>,
+    outbound: Client,
 }
 
 struct Inner {
@@ -50,10 +52,24 @@ struct Inner {
 }
 
 impl App {
+    /// Sends requests by the strictest rules; see [`Self::with_outbound`].
     #[must_use]
     pub fn new(store: Store, kek: Kek, catalog: Catalog, clock: Clock) -> Self {
         let (manifests, keys) = (RwLock::default(), RwLock::default());
-        Self { inner: Arc::new(Inner { store, kek, catalog, clock, manifests, keys }) }
+        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys });
+        Self { inner, outbound: Client::default() }
+    }
+
+    /// Sends all requests through this client from now on. Clones that were made before keep theirs.
+    #[must_use]
+    pub fn with_outbound(self, client: Client) -> Self {
+        Self { outbound: client, ..self }
+    }
+
+    /// The way out: every request to a third party goes through it.
+    #[must_use]
+    pub fn outbound(&self) -> &Client {
+        &self.outbound
     }
 
     /// The deployment's components.

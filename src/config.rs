@@ -2,6 +2,7 @@
 //!
 //! `config/default.toml` lists every setting; a key that is not there is refused wherever it comes from.
 
+mod places;
 mod reader;
 mod sources;
 #[cfg(test)]
@@ -14,7 +15,6 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::error::FieldError;
 use crate::error::Result;
 
+pub use places::Places;
 pub use sources::RemoteKeys;
 pub use sources::Sources;
 
@@ -118,7 +119,12 @@ pub struct Sync {
 #[derive(Debug, Clone)]
 pub struct Outbound {
     pub allow_http: bool,
-    pub allow_networks: Vec<IpNet>,
+    /// Called although their addresses are special.
+    pub allow: Places,
+    /// Never called.
+    pub deny: Places,
+    /// Empty: all.
+    pub ports: Vec<u16>,
     pub timeout_seconds: u32,
 }
 

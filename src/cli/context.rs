@@ -18,12 +18,14 @@ use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::model::problem::nearest;
 use crate::model::tenant::Tenant;
+use crate::outbound::guard::Places;
 use crate::store::Database;
 use crate::store::Options;
 use crate::store::Store;
 use secrecy::ExposeSecret;
 
 mod key;
+pub(super) mod outbound;
 
 /// The settings and who started the command, before anything is opened.
 pub(super) struct Start {
@@ -141,7 +143,8 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
         None => key::of_file(loaded, runtime, &store, output)?,
     };
     let catalog = Catalog::new(settings.components.directory.clone());
-    let app = App::new(store, kek, catalog, Clock::System);
+    let client = outbound::to_third_parties(&settings.outbound, Places::default());
+    let app = App::new(store, kek, catalog, Clock::System).with_outbound(client);
     runtime.block_on(app.check_vault())?;
     Ok(app)
 }

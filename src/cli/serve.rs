@@ -9,12 +9,15 @@ use serde_json::json;
 
 use super::DONE;
 use super::context::Context;
+use super::context::outbound;
 use super::output::Tone;
+use crate::app::App;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::error::Result;
 use crate::logging;
 use crate::model::user::SessionPolicy;
+use crate::outbound::guard::Places;
 use crate::web;
 
 #[derive(Args)]
@@ -38,7 +41,7 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
             .note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
     }
     let first = context.app.ensure_first_owner(&args.owner).await?;
-    let bound = web::serve(context.app.clone(), options(context.settings, args.listen))?;
+    let bound = web::serve(app(context, args.demo), options(context.settings, args.listen))?;
     let url = context
         .settings
         .web
@@ -60,6 +63,14 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
     }
     bound.server.await.map_err(Error::internal)?;
     Ok(DONE)
+}
+
+/// The demonstration's third parties live on this machine.
+fn app(context: &Context<'_>, is_demo: bool) -> App {
+    if !is_demo {
+        return context.app.clone();
+    }
+    context.app.clone().with_outbound(outbound::to_third_parties(&context.settings.outbound, Places::loopback()))
 }
 
 fn options(settings: &Settings, listen: Option<SocketAddr>) -> web::Options {

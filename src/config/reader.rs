@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use config::ValueKind;
-use ipnet::IpNet;
 use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
@@ -19,6 +18,7 @@ use super::Log;
 use super::LogFormat;
 use super::MASK;
 use super::Outbound;
+use super::Places;
 use super::Problem;
 use super::Row;
 use super::Session;
@@ -191,14 +191,34 @@ impl<'a> Reader<'a> {
     }
 
     fn outbound(&mut self) -> Outbound {
-        let listed = self.list("outbound.allow_networks");
-        let allow_networks: Vec<IpNet> = listed.iter().filter_map(|text| parse_network(text)).collect();
-        if allow_networks.len() != listed.len() {
-            self.problem("outbound.allow_networks", "must list networks such as 10.20.0.0/16 or fd00::/8");
+        Outbound {
+            allow_http: self.switch("outbound.allow_http"),
+            allow: self.places("outbound.allow"),
+            deny: self.places("outbound.deny"),
+            ports: self.ports("outbound.ports"),
+            timeout_seconds: self.whole("outbound.timeout_seconds", 1..=300),
         }
-        self.row("outbound.allow_networks", allow_networks.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let allow_http = self.switch("outbound.allow_http");
-        Outbound { allow_http, allow_networks, timeout_seconds: self.whole("outbound.timeout_seconds", 1..=300) }
+    }
+
+    fn places(&mut self, key: &'static str) -> Places {
+        let mut places = Places::default();
+        for (index, text) in self.list(key).iter().enumerate() {
+            if let Err(wrong) = places.add(text) {
+                self.problem(key, &format!("entry {} {wrong}", index + 1));
+            }
+        }
+        self.row(key, places.shown());
+        places
+    }
+
+    fn ports(&mut self, key: &'static str) -> Vec<u16> {
+        let listed = self.list(key);
+        let ports: Vec<u16> = listed.iter().filter_map(|text| text.parse().ok().filter(|port| *port > 0)).collect();
+        if ports.len() != listed.len() {
+            self.problem(key, "must list ports from 1 to 65535, such as [443, 8443]");
+        }
+        self.row(key, ports.clone());
+        ports
     }
 
     fn text(&mut self, key: &'static str) -> String {
@@ -303,9 +323,4 @@ fn parse_base_url(text: &str) -> Option<Url> {
         && url.query().is_none()
         && url.fragment().is_none();
     is_plain.then_some(url)
-}
-
-/// A single address is a network of one.
-fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
 }

@@ -161,7 +161,7 @@ fn variables_of_others_are_left_alone() {
 #[test]
 fn everything_wrong_is_told_at_once() {
     let world = World::new()
-        .file("[session]\nidle_minutes = \"long\"\n[outbound]\nallow_http = 1\nallow_networks = [\"10.0.0.0/99\"]\n")
+        .file("[session]\nidle_minutes = \"long\"\n[outbound]\nallow_http = 1\nallow = [\"10.0.0.0/99\"]\n")
         .variable("KEYWAY_WEB__LISTEN", "everywhere")
         .variable("KEYWAY_WEB__BASE_URL", "https://me:pw@keyway.example.com")
         .variable("KEYWAY_LOG__LEVEL", "loud")
@@ -176,8 +176,8 @@ fn everything_wrong_is_told_at_once() {
             "database.pool_size",
             "database.url",
             "log.level",
+            "outbound.allow",
             "outbound.allow_http",
-            "outbound.allow_networks",
             "session.idle_minutes",
             "web.base_url",
             "web.listen",
@@ -185,6 +185,23 @@ fn everything_wrong_is_told_at_once() {
     );
     assert!(error.public.contains("web.listen (KEYWAY_WEB__LISTEN): must be an address and a port"), "{error}");
     assert!(error.public.contains("settings.toml:2): must be a whole number from 1 to 10080"), "{error}");
+}
+
+#[test]
+fn the_way_out_is_opened_entry_by_entry() {
+    let loaded = World::new()
+        .file("[outbound]\nallow = [\"ERP.corp\", \"10.20.0.0/16\", \"::1\"]\nports = [443, 8443]\n")
+        .variable("KEYWAY_OUTBOUND__DENY", "*.evil.example, 192.168.0.0/16")
+        .load()
+        .unwrap();
+    assert_eq!(value(&loaded, "outbound.allow"), json!(["erp.corp", "10.20.0.0/16", "::1/128"]));
+    assert_eq!(value(&loaded, "outbound.deny"), json!(["*.evil.example", "192.168.0.0/16"]));
+    assert_eq!(loaded.settings.outbound.ports, [443, 8443]);
+    let wrong = format!("allow = [\"erp.corp\", \"https://{PLANTED}@erp.corp\"]\nports = [0]\n");
+    let refusal = World::new().file(&format!("[outbound]\n{wrong}")).refusal();
+    assert!(refusal.contains("outbound.allow (DIR/settings.toml:2): entry 2 is neither a host name nor"), "{refusal}");
+    assert!(refusal.contains("outbound.ports (DIR/settings.toml:3): must list ports from 1 to 65535"), "{refusal}");
+    assert!(!refusal.contains(PLANTED), "{refusal}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 pub use crate::model::component::Method;
 
+pub mod stream;
+
 /// A request, complete but for what the connection itself adds (`Host`, `Content-Length`). No `Debug`: it holds secrets.
 #[derive(Clone)]
 pub struct Request {
@@ -57,7 +59,7 @@ pub enum Unanswered {
     Refused(String),
     /// The name does not resolve, the port is closed, TLS fails: nothing was sent.
     Unreachable(String),
-    /// The request may have been received and acted on; its answer is lost or cut short.
+    /// The request may have been received and acted on; its answer is lost, cut short, or leads to where Keyway does not go.
     Lost(String),
     /// No complete answer in time; the request may have been acted on.
     TimedOut(String),

@@ -1,119 +1,191 @@
-//! The one client: bounded in time and size, TLS unless told otherwise, no redirects, no proxy of the environment.
-//!
-//! Addresses that reach it were named by the operator, so that networks of the operator's own are not refused here.
+//! The one client: every request of Keyway's goes through here. Bounded in time and size, guarded in where it goes, TLS
+//! unless the operator says otherwise, redirects only where asked for, no proxy of the environment.
 
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::ACCEPT;
-use reqwest::header::AUTHORIZATION;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::header::HeaderValue;
 use reqwest::redirect;
-use secrecy::ExposeSecret;
-use secrecy::SecretString;
-use url::Host;
+use tokio::time::Instant;
+use tokio::time::timeout_at;
 use url::Url;
 
-use crate::error::Error;
-use crate::error::Kind;
-use crate::error::Result;
+use crate::model::http::Reply;
+use crate::model::http::Request;
+use crate::model::http::Unanswered;
+use crate::outbound::guard::Guard;
+use crate::outbound::guard::Refusal;
+use crate::outbound::resolver::Guarded;
+use crate::outbound::resolver::Lookup;
+use crate::outbound::resolver::System;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+mod body;
+mod redirects;
+mod stream;
+mod wire;
 
-/// What requests must keep to.
+pub use stream::StreamRules;
+
+/// Shorter than what servers keep a quiet connection open, so that few requests meet one that is just being closed: such
+/// a request is lost, and nobody knows whether it was acted on.
+const POOL_IDLE: Duration = Duration::from_secs(15);
+
+/// What holds for all requests of a client.
 #[derive(Debug, Clone)]
-pub struct Rules {
-    /// Plain http to hosts other than this machine.
-    pub allow_http: bool,
-    /// From the first byte sent to the last one read.
+pub struct Options {
+    pub guard: Guard,
+    /// For lookup, connection and TLS together.
+    pub connect_timeout: Duration,
+    /// For requests that name no other.
     pub timeout: Duration,
-    /// A longer answer is given up while it is read.
-    pub max_answer_bytes: usize,
 }
 
-/// Cheap to clone.
+/// What holds for one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    pub redirects: Redirects,
+    /// From the lookup to the last byte read, redirects included; absent: as the client's options say.
+    pub timeout: Option<Duration>,
+    /// Of the body, as it is sent and as it is unpacked.
+    pub max_reply_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redirects {
+    /// A redirect is the reply. Requests that carry a code, a token or a client's secret are made so.
+    None,
+    /// Up to `max` are followed, each checked as the first address was. Never from https to http; to another origin only
+    /// by GET or HEAD, without body and without any header that could hold a credential. One that is not followed is the reply.
+    Checked { max: u8 },
+}
+
+/// Cheap to clone. Clones share their connections.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    rules: Rules,
+    inner: Arc<Inner>,
 }
 
-/// An answer of any status, whole.
-pub struct Answer {
-    pub status: u16,
-    pub body: Vec<u8>,
+struct Inner {
+    options: Options,
+    guard: Arc<Guard>,
+    lookup: Arc<dyn Lookup>,
+    // Made with the first request: reading the system's certificates takes longer than many a command.
+    http: OnceLock<reqwest::Client>,
 }
 
-/// One request. The key goes into a header only.
-pub struct Call<'a> {
-    pub url: Url,
-    pub key: &'a SecretString,
-    /// JSON to post; absent: a GET.
-    pub body: Option<Vec<u8>>,
+impl Default for Options {
+    fn default() -> Self {
+        Self { guard: Guard::default(), connect_timeout: Duration::from_secs(10), timeout: Duration::from_secs(30) }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { redirects: Redirects::None, timeout: None, max_reply_bytes: 1024 * 1024 }
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Client {
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self::with_lookup(options, Arc::new(System))
+    }
+
+    /// Asks somebody else than the system for addresses.
+    #[must_use]
+    pub fn with_lookup(options: Options, lookup: Arc<dyn Lookup>) -> Self {
+        let guard = Arc::new(options.guard.clone());
+        Self { inner: Arc::new(Inner { options, guard, lookup, http: OnceLock::new() }) }
+    }
+
+    /// Whether a URL may be called, as far as that is known before its name is looked up: for refusing it where it is typed.
+    ///
     /// # Errors
-    /// Only when the system's certificates cannot be read.
-    pub fn new(rules: Rules) -> Result<Self> {
+    /// Why not.
+    pub fn admit(&self, url: &Url) -> Result<(), Refusal> {
+        self.inner.guard.admit(url)
+    }
+
+    /// Sends a request and reads the reply whole. A status of failure is a reply. Asks for gzip and unpacks it.
+    ///
+    /// # Errors
+    /// Why there is none, and whether the request may have been acted on.
+    pub async fn send(&self, request: Request, rules: Rules) -> Result<Reply, Unanswered> {
+        let deadline = Instant::now() + rules.timeout.unwrap_or(self.inner.options.timeout);
+        let mut request = request;
+        let mut followed = 0;
+        loop {
+            let sent = timeout_at(deadline, self.send_once(&request, rules, followed)).await;
+            let step = sent.unwrap_or_else(|_elapsed| Err(wire::timed_out(&request.url)));
+            match step.map_err(|why| if followed == 0 { why } else { after_redirect(why) })? {
+                Step::Reply(reply) => return Ok(reply),
+                Step::Redirect(next) => request = *next,
+            }
+            followed += 1;
+        }
+    }
+
+    async fn send_once(&self, request: &Request, rules: Rules, followed: u8) -> Result<Step, Unanswered> {
+        self.inner.guard.admit(&request.url).map_err(wire::refused)?;
+        let prepared = wire::prepare(self.http()?, request)?;
+        let response = prepared.send().await.map_err(|error| wire::failed(&request.url, error))?;
+        let status = response.status().as_u16();
+        if let Redirects::Checked { max } = rules.redirects
+            && followed < max
+            && let Some(next) = redirects::next(request, status, wire::header(&response, "location"))
+        {
+            return Ok(Step::Redirect(Box::new(next)));
+        }
+        let (headers, body) = body::read(response, &request.url, rules.max_reply_bytes).await?;
+        Ok(Step::Reply(Reply { status, headers, body }))
+    }
+
+    fn http(&self) -> Result<&reqwest::Client, Unanswered> {
+        if let Some(http) = self.inner.http.get() {
+            return Ok(http);
+        }
+        let built = self.build().map_err(wire::unmade)?;
+        Ok(self.inner.http.get_or_init(|| built))
+    }
+
+    /// # Errors
+    /// When the system's certificates cannot be read.
+    fn build(&self) -> reqwest::Result<reqwest::Client> {
         #[expect(clippy::disallowed_methods, reason = "this is the client that the others are told to use")]
         let builder = reqwest::Client::builder();
-        // Compressed answers are not asked for, so the size that is limited is the size in memory.
-        let http = builder
+        let resolver = Guarded { guard: Arc::clone(&self.inner.guard), lookup: Arc::clone(&self.inner.lookup) };
+        builder
             .user_agent(concat!("keyway/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(rules.timeout)
+            .dns_resolver(resolver)
+            .connect_timeout(self.inner.options.connect_timeout)
+            .pool_idle_timeout(POOL_IDLE)
             .redirect(redirect::Policy::none())
+            .referer(false)
+            // Whoever sends decides whether once more is safe.
+            .retry(reqwest::retry::never())
             .no_proxy()
+            // Unpacked here, where both sizes are limited.
             .gzip(false)
             .build()
-            .map_err(|error| Error::internal(error.without_url()))?;
-        Ok(Self { http, rules })
     }
+}
 
-    /// # Errors
-    /// `insecure_url`, `unreachable`, `timed_out`, `answer_too_large`. A status of failure is an answer.
-    pub async fn send(&self, call: Call<'_>) -> Result<Answer> {
-        self.check(&call.url)?;
-        let host = origin(&call.url);
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", call.key.expose_secret())).map_err(|_hidden| {
-            Error::invalid("invalid_key", "the API key has characters that no key has; is it the right file?")
-        })?;
-        bearer.set_sensitive(true);
-        let method = if call.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.http.request(method, call.url).header(AUTHORIZATION, bearer);
-        request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
-        }
-        let mut response = request.send().await.map_err(|error| failed(&host, error))?;
-        let limit = self.rules.max_answer_bytes;
-        let announced = response.content_length().unwrap_or_default();
-        if announced > limit as u64 {
-            return Err(too_large(&host, limit));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&host, error))? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large(&host, limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status: response.status().as_u16(), body })
-    }
+enum Step {
+    Reply(Reply),
+    Redirect(Box<Request>),
+}
 
-    fn check(&self, url: &Url) -> Result<()> {
-        match url.scheme() {
-            "https" => Ok(()),
-            "http" if self.rules.allow_http || is_this_machine(url) => Ok(()),
-            "http" => {
-                let message =
-                    format!("{} would get the API key unencrypted; use https, or set outbound.allow_http", origin(url));
-                Err(Error::invalid("insecure_url", message))
-            }
-            _ => Err(Error::invalid("insecure_url", "an address here begins with https://")),
-        }
+/// A redirect that cannot be followed was sent by somebody who received the request before it.
+fn after_redirect(why: Unanswered) -> Unanswered {
+    match why {
+        Unanswered::Refused(text) | Unanswered::Unreachable(text) => Unanswered::Lost(format!("redirected: {text}")),
+        other => other,
     }
 }
 
@@ -122,32 +194,3 @@ impl Client {
 pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-fn too_large(host: &str, limit: usize) -> Error {
-    let message = format!("the answer of {host} is longer than {} MiB", limit / 1024 / 1024);
-    Error::new(Kind::Upstream, "answer_too_large", message)
-}
-
-fn failed(host: &str, error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    if error.is_timeout() {
-        return Error::new(Kind::Upstream, "timed_out", format!("{host} did not answer in time")).because(error);
-    }
-    let mut reason: &dyn std::error::Error = &error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    Error::new(Kind::Upstream, "unreachable", format!("{host} cannot be reached: {reason}")).because(error)
-}
-
-#[cfg(test)]
-mod tests;

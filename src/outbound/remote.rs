@@ -1,26 +1,33 @@
 //! A tenant of another deployment, reached over HTTP with an API key that acts in it.
 
+use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::ids::SyncRunId;
+use crate::model::http::Method;
+use crate::model::http::Reply;
+use crate::model::http::Request;
+use crate::model::http::Unanswered;
 use crate::model::sync::Drift;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
 use crate::model::sync::Snapshot;
-use crate::outbound::client::Call;
 use crate::outbound::client::Client;
+use crate::outbound::client::Redirects;
+use crate::outbound::client::Rules;
 use crate::outbound::client::origin;
 
 /// Snapshots are the largest answers.
-pub const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 /// Of what a server says about a refusal.
 const MAX_DETAIL_CHARS: usize = 500;
 
@@ -79,7 +86,7 @@ impl Remote {
     /// `url`: where the other deployment is, with or without a path before `/api`.
     ///
     /// # Errors
-    /// `invalid_url`.
+    /// `invalid_url`, `insecure_url`, `refused_address`.
     pub fn new(client: Client, url: &str, key: SecretString) -> Result<Self> {
         let wrong = |why: &str| Error::invalid("invalid_url", format!("the address of the remote {why}"));
         let mut base = Url::parse(url).map_err(|error| wrong(&format!("is none: {error}")))?;
@@ -94,18 +101,19 @@ impl Remote {
         }
         let path = base.path().trim_end_matches('/').trim_end_matches("/api/v1").to_owned();
         base.set_path(&format!("{path}/"));
+        client.admit(&base).map_err(|refusal| Error::invalid(refusal.code, refusal.message))?;
         Ok(Self { client, base, key })
     }
 
     /// What the remote tenant would give to a sync.
     ///
     /// # Errors
-    /// As [`Client::send`]; `remote_refused`, `remote_unauthenticated`, `remote_answer`, `invalid_snapshot`.
+    /// `refused_address`, `unreachable`, `timed_out`, `answer_too_large`, `answer_lost`; `remote_refused`, `remote_unauthenticated`, `remote_answer`, `invalid_snapshot`.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let (status, body) = self.ask("api/v1/sync/snapshot", None).await?;
         self.check(status, &body)?;
-        let text = String::from_utf8(body).map_err(|error| self.not_understood(error))?;
-        Snapshot::parse(&text)
+        let text = std::str::from_utf8(&body).map_err(|error| self.not_understood(error))?;
+        Snapshot::parse(text)
     }
 
     /// What a sync into the remote tenant would change.
@@ -144,15 +152,28 @@ impl Remote {
         self.read(status, &answer)
     }
 
-    async fn send(&self, what: &str, body: &Body<'_>) -> Result<(u16, Vec<u8>)> {
+    async fn send(&self, what: &str, body: &Body<'_>) -> Result<(u16, Zeroizing<Vec<u8>>)> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?;
         self.ask(&format!("api/v1/sync/{what}"), Some(body)).await
     }
 
-    async fn ask(&self, path: &str, body: Option<Vec<u8>>) -> Result<(u16, Vec<u8>)> {
-        let url = self.base.join(path).map_err(Error::internal)?;
-        let answer = self.client.send(Call { url, key: &self.key, body }).await?;
-        Ok((answer.status, answer.body))
+    async fn ask(&self, path: &str, body: Option<Vec<u8>>) -> Result<(u16, Zeroizing<Vec<u8>>)> {
+        let key = self.key.expose_secret();
+        if !key.chars().all(|c| c.is_ascii_graphic()) {
+            let message = "the API key has characters that no key has; is it the right file?";
+            return Err(Error::invalid("invalid_key", message));
+        }
+        let method = if body.is_some() { Method::Post } else { Method::Get };
+        let mut request = Request::new(method, self.base.join(path).map_err(Error::internal)?)
+            .header("Authorization", format!("Bearer {key}"))
+            .header("Accept", "application/json");
+        if body.is_some() {
+            request = request.header("Content-Type", "application/json");
+        }
+        request.body = body.map(Zeroizing::new);
+        let rules = Rules { redirects: Redirects::None, timeout: None, max_reply_bytes: MAX_ANSWER_BYTES };
+        let Reply { status, body, .. } = self.client.send(request, rules).await.map_err(unanswered)?;
+        Ok((status, body))
     }
 
     fn read<T: DeserializeOwned>(&self, status: u16, answer: &[u8]) -> Result<T> {
@@ -195,6 +216,17 @@ impl Remote {
         let message =
             format!("the answer of {} is not understood; is it a Keyway of this version?", origin(&self.base));
         Error::new(Kind::Upstream, "remote_answer", message).because(error)
+    }
+}
+
+fn unanswered(why: Unanswered) -> Error {
+    let upstream = |code, message| Error::new(Kind::Upstream, code, message);
+    match why {
+        Unanswered::Refused(message) => Error::invalid("refused_address", message),
+        Unanswered::Unreachable(message) => upstream("unreachable", message),
+        Unanswered::Lost(message) => upstream("answer_lost", message),
+        Unanswered::TimedOut(message) => upstream("timed_out", message),
+        Unanswered::TooLarge(message) => upstream("answer_too_large", message),
     }
 }
 

@@ -16,6 +16,7 @@ mod idempotency;
 mod integration;
 mod migrations;
 mod openapi;
+mod outbound;
 mod protocol;
 mod session;
 mod support;

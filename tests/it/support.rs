@@ -3,6 +3,7 @@
 pub mod client;
 pub mod db;
 pub mod definition;
+pub mod peer;
 pub mod told;
 pub mod world;
 
@@ -22,6 +23,10 @@ use keyway::crypto::Kek;
 use keyway::model::actor::Actor;
 use keyway::model::actor::Permission;
 use keyway::model::actor::Role;
+use keyway::outbound;
+use keyway::outbound::client::Options;
+use keyway::outbound::guard::Guard;
+use keyway::outbound::guard::Places;
 use keyway::store::Store;
 use keyway::web;
 use secrecy::SecretString;
@@ -79,7 +84,9 @@ impl TestApp {
         let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.unwrap().unwrap();
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
         let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
-        let app = App::new(store, kek, catalog, clock);
+        let guard = Guard { allow: Places::loopback(), ..Guard::default() };
+        let outbound = outbound::client::Client::new(Options { guard, ..Options::default() });
+        let app = App::new(store, kek, catalog, clock).with_outbound(outbound);
         let mut options = web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
         change(&mut options);
         let bound = web::serve(app.clone(), options).unwrap();

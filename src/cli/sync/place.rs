@@ -4,18 +4,15 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::cli::context::Context;
+use crate::cli::context::outbound;
 use crate::cli::sync::folder::Folder;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::actor::Actor;
-use crate::outbound::client::Client;
-use crate::outbound::client::Rules;
-use crate::outbound::remote::MAX_ANSWER_BYTES;
 use crate::outbound::remote::Remote;
 
 /// A remote plans and applies before it answers, which takes longer than other requests.
@@ -101,12 +98,7 @@ impl Asked {
                 return Err(Error::invalid("no_remote_key", message));
             }
         };
-        let outbound = &context.settings.outbound;
-        let client = Client::new(Rules {
-            allow_http: outbound.allow_http,
-            timeout: Duration::from_secs((outbound.timeout_seconds * REMOTE_PATIENCE).into()),
-            max_answer_bytes: MAX_ANSWER_BYTES,
-        })?;
+        let client = outbound::to_remotes(&context.settings.outbound, REMOTE_PATIENCE);
         let remote = Remote::new(client, &self.text, key)?;
         Ok(End { name: self.text, kind: Kind::Remote(Box::new(remote)) })
     }

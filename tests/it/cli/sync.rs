@@ -3,6 +3,7 @@
 mod folder;
 mod import;
 mod remote;
+mod tls;
 
 use serde_json::Value;
 
