@@ -13,6 +13,8 @@ use crate::model::component::Component;
 use crate::outbound::client::Client;
 use crate::store::Store;
 use catalog::Catalog;
+use refresh::Timing;
+use refresh::flights::Flights;
 use vault::TenantKeys;
 
 pub mod api_key;
@@ -26,9 +28,11 @@ pub mod demo;
 pub mod idempotency;
 pub mod integration;
 pub mod layers;
+pub mod refresh;
 pub mod session;
 pub mod sync;
 pub mod tenant;
+mod token;
 pub mod user;
 pub mod vault;
 pub mod view;
@@ -38,6 +42,7 @@ pub mod view;
 pub struct App {
     inner: Arc<Inner>,
     outbound: Client,
+    timing: Timing,
 }
 
 struct Inner {
@@ -49,6 +54,9 @@ struct Inner {
     manifests: RwLock<HashMap<String, Arc<Component>>>,
     // Data keys never change once made, so a cached one is never stale.
     keys: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
+    flights: Flights,
+    // A random word: tells this process from others where they share the database.
+    node: String,
 }
 
 impl App {
@@ -56,8 +64,28 @@ impl App {
     #[must_use]
     pub fn new(store: Store, kek: Kek, catalog: Catalog, clock: Clock) -> Self {
         let (manifests, keys) = (RwLock::default(), RwLock::default());
-        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys });
-        Self { inner, outbound: Client::default() }
+        let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
+        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys, flights, node });
+        Self { inner, outbound: Client::default(), timing: Timing::default() }
+    }
+
+    /// Renews tokens by this timing from now on. Clones that were made before keep theirs.
+    #[must_use]
+    pub fn with_timing(self, timing: Timing) -> Self {
+        Self { timing, ..self }
+    }
+
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.inner.flights
+    }
+
+    /// This process among those that share the database.
+    pub(crate) fn node(&self) -> &str {
+        &self.inner.node
     }
 
     /// Sends all requests through this client from now on. Clones that were made before keep theirs.

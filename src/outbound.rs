@@ -3,5 +3,6 @@
 pub mod address;
 pub mod client;
 pub mod guard;
+pub mod oauth;
 pub mod remote;
 pub mod resolver;

@@ -98,6 +98,9 @@ pub struct ConnectionType {
     /// How values are tested against the third party; absent when the protocol is not HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_test: Option<LiveTest>,
+    /// Sentences of the component's own for what a live test finds, in place of the general ones.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub live_test_messages: LiveTestMessages,
 }
 
 /// A field of a connection type or of an action.
@@ -212,6 +215,35 @@ pub enum LiveTest {
     Several(Vec<TestRequest>),
 }
 
+/// What people read when a live test fails, by outcome. An absent one is said in general words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiveTestMessages {
+    /// Nothing of the kind answers at this URL: 404, a redirect, or a success that is not the expected answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_found: Option<TestMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_rejected: Option<TestMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_denied: Option<TestMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_rejected: Option<TestMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_error: Option<TestMessage>,
+    /// No answer: the name, the port, TLS, time, or an address that Keyway refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreachable: Option<TestMessage>,
+}
+
+/// What happened, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestMessage {
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
 /// One request of a live test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -258,6 +290,20 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// An HTTP action that a step can use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -291,6 +337,16 @@ impl ConnectionType {
     #[must_use]
     pub fn input(&self, key: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.key == key)
+    }
+
+    /// The requests of the live test, in order.
+    #[must_use]
+    pub fn test_requests(&self) -> &[TestRequest] {
+        match &self.live_test {
+            None => &[],
+            Some(LiveTest::One(request)) => std::slice::from_ref(request),
+            Some(LiveTest::Several(requests)) => requests,
+        }
     }
 
     /// Whether a person completes an authorization at the provider.

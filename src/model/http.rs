@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 pub use crate::model::component::Method;
 
+pub mod encode;
+pub mod fields;
 pub mod stream;
 
 /// A request, complete but for what the connection itself adds (`Host`, `Content-Length`). No `Debug`: it holds secrets.
@@ -27,6 +29,25 @@ impl Request {
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Zeroizing::new(value.into())));
         self
+    }
+
+    /// The first header of that name, in any case.
+    #[must_use]
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a header in place of all of that name.
+    pub fn set_header(&mut self, name: &str, value: Zeroizing<String>) {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value));
+    }
+
+    /// Sets a header unless one of that name is there.
+    pub fn default_header(&mut self, name: &str, value: &str) {
+        if self.header_value(name).is_none() {
+            self.headers.push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        }
     }
 }
 

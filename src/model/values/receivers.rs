@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::model::component::Auth;
 use crate::model::component::ConnectionType;
-use crate::model::component::LiveTest;
 use crate::model::template::Template;
 
 /// Which of the places each secret is sent to. Where a token stands between a secret and the API, the secret is sent
@@ -30,10 +29,7 @@ impl Receivers {
             .chain(&kind.destinations)
             .chain(kind.headers.values())
             .for_each(|t| names(t, &mut used_at_api));
-        for request in kind.live_test.iter().flat_map(|test| match test {
-            LiveTest::One(request) => std::slice::from_ref(request),
-            LiveTest::Several(requests) => requests.as_slice(),
-        }) {
+        for request in kind.test_requests() {
             std::iter::once(&request.path)
                 .chain(request.query.values())
                 .chain(request.headers.values())

@@ -135,6 +135,10 @@ grant! {
         pub pkce: Pkce,
         #[serde(default, skip_serializing_if = "is_default")]
         pub callback: Callback,
+        /// The issuer that the provider names in every callback (`iss`, RFC 9207). A callback without it or with another
+        /// one is refused. Absent: the provider names none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub issuer: Option<String>,
         pub token_url: String,
     }
     token_url: |code| Some(&code.token_url),

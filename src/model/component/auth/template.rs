@@ -198,6 +198,7 @@ impl<'a> List<'a> {
         self.url("auth.authorize_url", Some(&code.authorize_url));
         let extra = ["client_id", "redirect_uri", "state", "scope", "code_challenge", "nonce"];
         self.params("auth.authorize_params", &code.authorize_params, &extra);
+        self.url("auth.issuer", code.issuer.as_deref());
     }
 
     fn grant(&mut self, grant: &Grant<'a>, own: &[&'a str]) {

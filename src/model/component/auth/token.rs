@@ -87,6 +87,13 @@ pub struct TokenReply {
     /// What counts as success; absent: any 2xx. For providers that answer 200 with an error inside.
     #[serde(default, skip_serializing_if = "is_default")]
     pub expect: Expectation,
+    /// Where a refusal holds its code; absent: `error` (RFC 6749 section 5.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Paths>,
+    /// Codes that end an authorization, besides `invalid_grant`: a person has to authorize again. Any other refusal
+    /// keeps the tokens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended_by: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

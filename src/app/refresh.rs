@@ -1,0 +1,244 @@
+//! Renewing tokens: one call per credential at a time over all threads, processes and nodes, and nothing that a provider
+//! issued is lost.
+//!
+//! The order is: lease and intent committed, then the provider called with no database connection held, then the new
+//! tokens committed, and only then used. Tokens are replaced by generation, so that a late answer never overwrites a newer
+//! one; a lease that ran out shows by its intent what may have been spent, and nobody asks again until an answer can no
+//! longer come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::app::App;
+use crate::app::token::is_good;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::error::Kind;
+use crate::error::Result;
+use crate::ids::CredentialId;
+use crate::ids::TenantId;
+use crate::model::token::StoredTokens;
+use crate::store;
+use crate::store::lease::Acquired;
+use crate::store::lease::Lease;
+
+use attempt::Given;
+
+mod attempt;
+pub(crate) mod flights;
+mod outcome;
+mod subject;
+
+/// What the caller needs of the tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Good at this moment. Tokens that are due are renewed on the way, and served as they are if that fails.
+    Good,
+    /// Newer than a generation that the third party did not take.
+    NewerThan(i64),
+    /// Not due any more: the schedule's wish.
+    NotDue,
+}
+
+/// How long things take at most. Settings of the deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// How long before their end tokens are renewed, unless the manifest says otherwise.
+    pub early: TimeDelta,
+    /// A holder that does not show itself for so long is taken for dead.
+    pub lease: TimeDelta,
+    /// From the intent on: until then an answer may still come. Longer than the longest call.
+    pub answer_within: TimeDelta,
+    /// How long a reader waits for somebody else's call.
+    pub wait: Duration,
+    /// How long a commit of new tokens is tried again.
+    pub commit_within: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            early: TimeDelta::minutes(5),
+            lease: TimeDelta::seconds(15),
+            answer_within: TimeDelta::seconds(45),
+            wait: Duration::from_secs(60),
+            commit_within: Duration::from_secs(600),
+        }
+    }
+}
+
+/// The credential's tokens and what happened to it lately, of one moment.
+struct Look {
+    stored: Option<StoredTokens>,
+    next_attempt_at: Option<Instant>,
+    last_error: Option<String>,
+    is_ended: bool,
+}
+
+impl Look {
+    fn generation(&self) -> i64 {
+        self.stored.as_ref().map_or(0, |stored| stored.generation)
+    }
+
+    fn is_good(&self, now: Instant) -> bool {
+        self.stored.as_ref().is_some_and(|stored| is_good(&stored.tokens, now))
+    }
+
+    fn satisfies(&self, need: Need, now: Instant) -> bool {
+        let Some(stored) = &self.stored else { return false };
+        let is_due = stored.refresh_at.is_some_and(|at| at <= now);
+        match need {
+            Need::Good | Need::NotDue => is_good(&stored.tokens, now) && !is_due,
+            Need::NewerThan(generation) => stored.generation > generation && is_good(&stored.tokens, now),
+        }
+    }
+}
+
+impl App {
+    /// The tokens of a credential, renewed first where `need` asks for it.
+    ///
+    /// # Errors
+    /// `reauthorization_required` when a person must come again; `refresh_failed` with the provider's reason while
+    /// nothing good is stored; `refresh_under_way` when another node's call takes too long.
+    pub(crate) async fn usable_tokens(
+        &self,
+        tenant: TenantId,
+        credential: CredentialId,
+        need: Need,
+    ) -> Result<StoredTokens> {
+        let give_up_at = tokio::time::Instant::now() + self.timing().wait;
+        loop {
+            let look = self.look(tenant, credential).await?;
+            if let Some(done) = self.served(look, need)? {
+                return Ok(done);
+            }
+            // Of many readers in this process one goes on; the others look again when it is done.
+            let flight = self.flights().enter(credential).await;
+            let look = self.look(tenant, credential).await?;
+            if let Some(done) = self.served(look, need)? {
+                return Ok(done);
+            }
+            let app = self.clone();
+            // On its own, so that a caller who goes away does not take an answer with it.
+            let asked = tokio::spawn(async move {
+                let _flight = flight;
+                app.renew(tenant, credential).await
+            });
+            match asked.await.map_err(Error::internal)?? {
+                Given::Stored(stored) => return Ok(*stored),
+                Given::Failed(error) => {
+                    let look = self.look(tenant, credential).await?;
+                    let is_wanted_newer = matches!(need, Need::NewerThan(_));
+                    return match look.stored {
+                        // A token that is good is served, whatever came of renewing it.
+                        Some(stored) if !is_wanted_newer && is_good(&stored.tokens, self.clock().now()) => Ok(stored),
+                        _ => Err(error),
+                    };
+                }
+                Given::SomebodyElse => {
+                    let look = self.look(tenant, credential).await?;
+                    if need != Need::NotDue && !matches!(need, Need::NewerThan(_)) && look.is_good(self.clock().now()) {
+                        return look.stored.ok_or_else(|| Error::bug("good tokens are gone"));
+                    }
+                    if tokio::time::Instant::now() >= give_up_at {
+                        return Err(under_way());
+                    }
+                    let pause = 50 + u64::from(u8::from_be_bytes(crate::crypto::random::<1>()?));
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+            }
+        }
+    }
+
+    async fn look(&self, tenant: TenantId, credential: CredentialId) -> Result<Look> {
+        let app = self.clone();
+        self.store()
+            .read(move |c| {
+                let status = store::credential::find(c, tenant, credential)?
+                    .ok_or_else(|| Error::not_found("credential", credential))?
+                    .status;
+                let lease = store::lease::find(c, tenant, credential)?;
+                Ok(Look {
+                    stored: app.tokens(c, tenant, credential)?,
+                    next_attempt_at: lease.as_ref().and_then(|lease| lease.next_attempt_at),
+                    last_error: lease.and_then(|lease| lease.last_error),
+                    is_ended: status == crate::model::credential::StoredStatus::ReauthorizationRequired,
+                })
+            })
+            .await
+    }
+
+    /// The answer, when the provider need not or must not be asked.
+    fn served(&self, look: Look, need: Need) -> Result<Option<StoredTokens>> {
+        let now = self.clock().now();
+        if look.is_ended {
+            return Err(ended());
+        }
+        if look.satisfies(need, now) {
+            return Ok(look.stored);
+        }
+        if look.next_attempt_at.is_some_and(|at| at > now) {
+            if look.is_good(now) && need == Need::Good {
+                return Ok(look.stored);
+            }
+            let reason = look.last_error.as_deref().unwrap_or("the provider failed");
+            return Err(failed(format!("the provider gave no tokens ({reason}); it is asked again later")));
+        }
+        Ok(None)
+    }
+
+    /// Takes the lease, asks, stores. Runs to its end whoever waits for it.
+    async fn renew(&self, tenant: TenantId, credential: CredentialId) -> Result<Given> {
+        let subject = Arc::new(self.refresh_subject(tenant, credential).await?);
+        // What was read before the lease counts only if it is still so with the lease.
+        let Some(lease) = self.take_lease(tenant, credential, subject.generation()).await? else {
+            return Ok(Given::SomebodyElse);
+        };
+        self.ask_and_store(lease, subject).await
+    }
+
+    async fn take_lease(
+        &self,
+        tenant: TenantId,
+        credential: CredentialId,
+        generation: i64,
+    ) -> Result<Option<Lease>> {
+        let (timing, holder) = (*self.timing(), self.node().to_owned());
+        self.store()
+            .write(move |tx| {
+                let lease = match store::lease::acquire(tx, (tenant, credential), &holder, timing.lease)? {
+                    Acquired::Held => return Ok(None),
+                    Acquired::Taken(lease) => lease,
+                };
+                let stored = store::token::find(tx, tenant, credential)?.map_or(0, |row| row.generation);
+                let may_still_answer = lease
+                    .intent
+                    .is_some_and(|intent| intent.generation == stored && intent.time_left > TimeDelta::zero());
+                if stored != generation || may_still_answer {
+                    store::lease::release(tx, &lease)?;
+                    return Ok(None);
+                }
+                store::lease::intend(tx, &lease, generation, timing.answer_within)?;
+                Ok(Some(lease))
+            })
+            .await
+    }
+}
+
+pub(crate) fn ended() -> Error {
+    Error::conflict("reauthorization_required", "somebody must authorize this connection at the provider again")
+}
+
+fn failed(message: String) -> Error {
+    Error::new(Kind::Upstream, "refresh_failed", message)
+}
+
+fn under_way() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "refresh_under_way",
+        "another process is renewing these tokens and has no answer yet: try again in a moment",
+    )
+}

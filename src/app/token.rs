@@ -1,0 +1,82 @@
+//! Tokens of credentials: opened, sealed, stored by generation, and when they are due to be renewed.
+
+use chrono::TimeDelta;
+
+use crate::app::App;
+use crate::clock::Instant;
+use crate::crypto::random;
+use crate::error::Result;
+use crate::ids::CredentialId;
+use crate::ids::TenantId;
+use crate::model::token::StoredTokens;
+use crate::model::token::TokenSet;
+use crate::store;
+use crate::store::conn::Conn;
+use crate::store::token::SealedTokens;
+
+impl App {
+    /// The tokens that are stored for a credential, whether they are still good or not.
+    pub(crate) fn tokens(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        credential: CredentialId,
+    ) -> Result<Option<StoredTokens>> {
+        let Some(row) = store::token::find(c, tenant, credential)? else { return Ok(None) };
+        let tokens = self.keys(c, tenant)?.unseal("tokens", credential.0, "sealed", &row.sealed)?;
+        Ok(Some(StoredTokens {
+            tokens,
+            generation: row.generation,
+            refresh_at: row.refresh_at,
+            obtained_at: row.obtained_at,
+        }))
+    }
+
+    /// Stores `tokens` in place of `generation` (0: there were none). `false`: somebody stored others meanwhile.
+    pub(crate) fn put_tokens(
+        &self,
+        tx: &mut Conn,
+        (tenant, credential): (TenantId, CredentialId),
+        (generation, tokens): (i64, &TokenSet),
+        (early, now): (Early, Instant),
+    ) -> Result<bool> {
+        let sealed = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", tokens)?;
+        let new = SealedTokens {
+            sealed,
+            generation: generation + 1,
+            granted_scopes: store::token::scopes_to_text(tokens.granted_scopes.as_ref())?,
+            expires_at: tokens.expires_at,
+            refresh_at: early.refresh_at(tokens, now)?,
+            obtained_at: now,
+        };
+        store::token::replace(tx, tenant, credential, &new)
+    }
+
+    /// Takes the tokens out; what is under way with them comes too late.
+    pub(crate) fn clear_tokens(&self, tx: &mut Conn, tenant: TenantId, credential: CredentialId) -> Result<()> {
+        let empty = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", &TokenSet::default())?;
+        store::token::clear(tx, tenant, credential, empty)?;
+        store::lease::reset(tx, tenant, credential)
+    }
+}
+
+/// How long before its end a token is renewed; `None`: never by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Early(pub(crate) Option<TimeDelta>);
+
+impl Early {
+    /// A moment within the half of the time before, so that tokens that were issued together are not renewed together.
+    /// A short-lived token is renewed in the last fifth of its life.
+    fn refresh_at(self, tokens: &TokenSet, now: Instant) -> Result<Option<Instant>> {
+        let (Some(early), Some(expires_at)) = (self.0, tokens.expires_at) else { return Ok(None) };
+        let early = early.min((expires_at - now) / 5).max(TimeDelta::zero());
+        let jitter = early / 2 * i32::from(u8::from_be_bytes(random::<1>()?)) / 256;
+        Ok(Some(expires_at - early + jitter))
+    }
+}
+
+/// Whether an access token is there and good at `now`.
+#[must_use]
+pub(crate) fn is_good(tokens: &TokenSet, now: Instant) -> bool {
+    !tokens.access_token.is_empty() && tokens.expires_at.is_none_or(|end| end > now)
+}
