@@ -6,9 +6,11 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 
 use crate::clock::Clock;
+use crate::clock::Instant;
 use crate::crypto::Kek;
 use crate::error::Result;
 use crate::ids::TenantId;
+use crate::model::actor::Actor;
 use crate::model::component::Component;
 use crate::outbound::client::Client;
 use crate::store::Store;
@@ -36,6 +38,23 @@ mod token;
 pub mod user;
 pub mod vault;
 pub mod view;
+
+/// Who does something, and when: histories and the audit log keep both.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) now: Instant,
+}
+
+impl<'a> By<'a> {
+    pub(crate) fn new(actor: &'a Actor, now: Instant) -> Self {
+        Self { actor, now }
+    }
+
+    pub(crate) fn tenant(self) -> TenantId {
+        self.actor.tenant.id
+    }
+}
 
 /// Keyway itself. Cheap to clone.
 #[derive(Clone)]

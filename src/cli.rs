@@ -15,6 +15,7 @@ mod migrate;
 mod output;
 mod plan_view;
 mod problems;
+mod progress;
 mod serve;
 mod sync;
 mod table;

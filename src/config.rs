@@ -77,6 +77,8 @@ pub struct Web {
     pub body_limit_bytes: usize,
     pub import_limit_bytes: usize,
     pub sign_in_attempts_per_minute: u32,
+    /// 0: no limit.
+    pub requests_per_minute: u32,
 }
 
 /// Where the key-encryption key is. Both are `None` only with PostgreSQL, where the vault then refuses to open.
@@ -114,6 +116,7 @@ pub struct Session {
 #[derive(Debug, Clone)]
 pub struct Sync {
     pub keep_pruned_days: u32,
+    pub snapshot_limit_bytes: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -32,7 +32,8 @@ pub fn start(settings: &Log) -> Result<()> {
 }
 
 /// The level is for our own messages. Libraries stay at warnings: in detail they log headers, and those hold secrets.
-fn filter(level: tracing::Level) -> EnvFilter {
+#[must_use]
+pub fn filter(level: tracing::Level) -> EnvFilter {
     let own = level.to_string().to_lowercase();
     EnvFilter::new(format!("warn,keyway={own},tracing_actix_web={own}"))
 }

@@ -11,6 +11,7 @@ use crate::error::Kind;
 use crate::error::Result;
 use conn::Conn;
 use conn::Manager;
+use conn::Watch;
 
 pub mod api_key;
 pub mod attempt;
@@ -86,8 +87,20 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached, or is newer than this program.
     pub fn open(options: &Options) -> Result<Self> {
+        Self::open_with(options, None)
+    }
+
+    /// As `open`, and every statement is seen: tests fail them one by one.
+    ///
+    /// # Errors
+    /// Those of `open`.
+    pub fn open_watched(options: &Options, watch: Watch) -> Result<Self> {
+        Self::open_with(options, Some(watch))
+    }
+
+    fn open_with(options: &Options, watch: Option<Watch>) -> Result<Self> {
         let in_use = migrate::prepare(&options.database)?;
-        let manager = Manager::new(options);
+        let manager = Manager::new(options, watch);
         let is_sqlite = matches!(options.database, Database::Sqlite(_));
         let reads = pool(manager.clone(), options.pool_size)?;
         // Two writers on SQLite would fail each other; one never waits for itself.

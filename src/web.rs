@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::model::user::SessionPolicy;
+use crate::web::limit::Requests;
 use crate::web::limit::SignIns;
+use crate::web::routes::SizeLimits;
 
 pub mod access;
 pub mod api_key;
@@ -51,9 +53,13 @@ pub struct Options {
     pub body_limit_bytes: usize,
     /// For routes marked `import`.
     pub import_limit_bytes: usize,
+    /// For routes marked `snapshot`.
+    pub snapshot_limit_bytes: usize,
     pub session: SessionPolicy,
     /// For each address; half as many for each e-mail address.
     pub sign_in_attempts_per_minute: u32,
+    /// For each session and each API key; 0: as many as they like.
+    pub requests_per_minute: u32,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long requests under way may take when the server is told to stop.
@@ -67,8 +73,10 @@ impl Default for Options {
             workers: 2,
             body_limit_bytes: 1024 * 1024,
             import_limit_bytes: 10 * 1024 * 1024,
+            snapshot_limit_bytes: 256 * 1024 * 1024,
             session: SessionPolicy::default(),
             sign_in_attempts_per_minute: 10,
+            requests_per_minute: 0,
             body_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
         }
@@ -94,16 +102,19 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
     };
     let app = Data::new(app);
     let sign_ins = Data::from(Arc::new(SignIns::new(options.sign_in_attempts_per_minute)));
+    let requests = Data::new(Requests::new(options.requests_per_minute));
     let body_timeout = options.body_timeout;
     let shared = Data::new(options);
     let server = HttpServer::new(move || {
-        let (body_limit, import_limit) = (shared.body_limit_bytes, shared.import_limit_bytes);
+        let body_limit = shared.body_limit_bytes;
+        let limits = SizeLimits { import: shared.import_limit_bytes, snapshot: shared.snapshot_limit_bytes };
         actix_web::App::new()
             .app_data(app.clone())
             .app_data(sign_ins.clone())
+            .app_data(requests.clone())
             .app_data(shared.clone())
             .configure(|config| extract::configure(config, body_limit))
-            .configure(|config| routes::configure(config, import_limit))
+            .configure(|config| routes::configure(config, limits))
             .default_service(to(routes::not_found))
             .wrap(from_fn(move |req, next| payload::in_time(req, next, body_timeout)))
             .wrap(from_fn(respond::finish))

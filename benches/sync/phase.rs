@@ -8,7 +8,6 @@ use anyhow::Result;
 use anyhow::ensure;
 use keyway::app::App;
 use keyway::app::catalog::Catalog;
-use keyway::app::sync::AppliedStatus;
 use keyway::app::sync::Source;
 use keyway::app::tenant::NewTenant;
 use keyway::clock::Clock;
@@ -17,6 +16,7 @@ use keyway::model::actor::Actor;
 use keyway::model::sync::OnMissing;
 use keyway::model::sync::Plan;
 use keyway::model::sync::Policy;
+use keyway::model::sync::RunResult;
 use keyway::model::sync::plan::Outcome;
 use keyway::store::Database;
 use keyway::store::DatabaseUrl;
@@ -131,7 +131,7 @@ impl Bench {
         let policy = Policy { on_missing: OnMissing::Placeholder, ..Policy::default() };
         let source = self.actor(SOURCE)?;
         let applied = self.runtime.block_on(self.app.apply_sync(source, given, policy, None))?;
-        ensure!(applied.status == AppliedStatus::Done, "seeding: {:?}", applied.plan.blockers);
+        ensure!(applied.status == RunResult::Done, "seeding: {:?}", applied.plan.blockers);
         self.fill(SOURCE)?;
         Ok(Found::default())
     }
@@ -155,7 +155,7 @@ impl Bench {
     fn apply_once(&self, policy: Policy) -> Result<Plan> {
         let source = Source::Tenant(Box::new(self.actor(SOURCE)?));
         let applied = self.runtime.block_on(self.app.apply_sync(self.actor(TARGET)?, source, policy, None))?;
-        ensure!(applied.status == AppliedStatus::Done, "{:?}: {:?}", applied.status, applied.plan.blockers);
+        ensure!(applied.status == RunResult::Done, "{:?}: {:?}", applied.status, applied.plan.blockers);
         Ok(applied.plan)
     }
 

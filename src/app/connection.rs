@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::component::connection_type;
 use crate::app::layers::Described;
 use crate::clock::Instant;
@@ -13,6 +14,7 @@ use crate::error::FieldError;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::ids::EventId;
+use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::audit::Event;
@@ -32,6 +34,7 @@ use crate::model::values::edit::Context;
 use crate::store;
 use crate::store::conn::Conn;
 
+mod keys;
 pub mod list;
 pub mod usage;
 
@@ -49,6 +52,9 @@ pub struct NewConnection {
     pub is_embedded: bool,
     pub inputs: BTreeMap<String, Edit>,
 }
+
+/// Secrets by input: set, or (`None`) dropped.
+pub(crate) type SecretEdits = BTreeMap<String, Option<serde_json::Value>>;
 
 /// What changes; absent stays.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +94,7 @@ impl App {
                     return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
                 }
                 let changes = FieldChange::of_new(&described.connection.inputs);
-                app.record(tx, &actor, &described.connection, "connection.created", &changes, now)?;
+                app.record(tx, By::new(&actor, now), &described.connection, ("connection.created", &changes))?;
                 Ok(described)
             })
             .await
@@ -141,7 +147,7 @@ impl App {
             is_embedded: new.is_embedded,
             is_placeholder: false,
             inputs: edited.inputs,
-            sealed: self.reseal(tx, tenant, ("connections", id.0), Secrets::new(), edited.secrets)?,
+            sealed: self.reseal(tx, tenant, ("connections", id.0), (Secrets::new(), edited.secrets))?,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -189,7 +195,7 @@ impl App {
                     store::connection::update(tx, actor.tenant.id, connection, now)?;
                     connection.version += 1;
                     connection.updated_at = now;
-                    app.record(tx, &actor, connection, "connection.changed", &changes, now)?;
+                    app.record(tx, By::new(&actor, now), connection, ("connection.changed", &changes))?;
                 }
                 Ok(described)
             })
@@ -229,7 +235,7 @@ impl App {
         if !edited.secrets.is_empty() {
             let current = self.global_secrets(tx, actor.tenant.id, connection)?;
             connection.sealed =
-                self.reseal(tx, actor.tenant.id, ("connections", connection.id.0), current, edited.secrets)?;
+                self.reseal(tx, actor.tenant.id, ("connections", connection.id.0), (current, edited.secrets))?;
         }
         connection.is_placeholder &= edited.changes.is_empty();
         connection.inputs = edited.inputs;
@@ -244,74 +250,6 @@ impl App {
         changes.extend(FieldChange::of("is_embedded", old.is_embedded, connection.is_embedded));
         changes.extend(edited.changes);
         Ok(changes)
-    }
-
-    /// Gives a connection another stable key; the old one stays as an alias.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `invalid_stable_key`, `stable_key_taken`, `version_mismatch`.
-    pub async fn rename_connection(
-        &self,
-        actor: Actor,
-        reference: String,
-        expected_version: Option<i64>,
-        new_key: String,
-    ) -> Result<Described> {
-        actor.require(Permission::ConnectionsWrite)?;
-        let new = StableKey::parse(&new_key)?;
-        self.change_keys(actor, reference, expected_version, move |tx, actor, connection, now| {
-            if new == connection.stable_key {
-                return Ok(Vec::new());
-            }
-            store::connection::key::rename(tx, actor.tenant.id, connection.id, &new, now)?;
-            Ok(FieldChange::of("stable_key", connection.stable_key.as_str(), new.as_str()).into_iter().collect())
-        })
-        .await
-    }
-
-    /// Lets an alias go, so that another connection can take the key.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_mismatch`.
-    pub async fn release_alias(
-        &self,
-        actor: Actor,
-        reference: String,
-        expected_version: Option<i64>,
-        alias: String,
-    ) -> Result<Described> {
-        actor.require(Permission::ConnectionsWrite)?;
-        self.change_keys(actor, reference, expected_version, move |tx, actor, connection, _| {
-            store::connection::key::release(tx, actor.tenant.id, connection.id, &alias)?;
-            Ok(FieldChange::of("aliases", alias.as_str(), serde_json::Value::Null).into_iter().collect())
-        })
-        .await
-    }
-
-    async fn change_keys(
-        &self,
-        actor: Actor,
-        reference: String,
-        expected_version: Option<i64>,
-        change: impl FnOnce(&mut Conn, &Actor, &Connection, Instant) -> Result<Vec<FieldChange>> + Send + 'static,
-    ) -> Result<Described> {
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
-            .write(move |tx| {
-                store::tenant::bump_revision(tx, actor.tenant.id)?;
-                let old = app.describe(tx, actor.tenant.id, &reference)?;
-                if expected_version.is_some_and(|version| version != old.connection.version) {
-                    return Err(store::connection::version_mismatch());
-                }
-                let changes = change(tx, &actor, &old.connection, now)?;
-                if changes.is_empty() {
-                    return Ok(old);
-                }
-                store::connection::update(tx, actor.tenant.id, &old.connection, now)?;
-                app.record(tx, &actor, &old.connection, "connection.renamed", &changes, now)?;
-                app.describe(tx, actor.tenant.id, &old.connection.id.to_string())
-            })
-            .await
     }
 
     /// Removes a connection. Refused while it is used, naming where; `force` detaches the uses instead.
@@ -342,7 +280,7 @@ impl App {
                 if usage.is_used() && !force {
                     return Err(Error::conflict("connection_in_use", usage::in_use_message(connection, &usage)));
                 }
-                app.record(tx, &actor, connection, "connection.deleted", &[], now)?;
+                app.record(tx, By::new(&actor, now), connection, ("connection.deleted", &[]))?;
                 store::connection::delete(tx, actor.tenant.id, connection.id)?;
                 Ok(usage)
             })
@@ -374,34 +312,31 @@ impl App {
     pub(crate) fn record(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
+        by: By<'_>,
         connection: &Connection,
-        action: &'static str,
-        changes: &[FieldChange],
-        now: Instant,
+        (action, changes): (&'static str, &[FieldChange]),
     ) -> Result<()> {
         let entry = HistoryEntry {
             id: EventId::new(),
-            at: now,
-            actor: actor.name(),
+            at: by.now,
+            actor: by.actor.name(),
             action: action.to_owned(),
             subject: connection.stable_key.to_string(),
             changes: changes.to_vec(),
         };
-        store::history::append(tx, actor.tenant.id, connection.id, &entry)?;
+        store::history::append(tx, by.tenant(), connection.id, &entry)?;
         let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
         let event = Event::new(action, connection.stable_key.as_str(), json!({ "fields": fields }));
-        store::audit::append(tx, Some(actor.tenant.id), &actor.name(), &event, now)
+        store::audit::append(tx, Some(by.tenant()), &by.actor.name(), &event, by.now)
     }
 
     /// The secrets of a row after some were set or dropped, sealed; `None` when none is left.
     pub(crate) fn reseal(
         &self,
         tx: &mut Conn,
-        tenant: crate::ids::TenantId,
+        tenant: TenantId,
         (table, row): (&str, uuid::Uuid),
-        mut current: Secrets,
-        edits: BTreeMap<String, Option<serde_json::Value>>,
+        (mut current, edits): (Secrets, SecretEdits),
     ) -> Result<Option<Vec<u8>>> {
         for (key, value) in edits {
             match value {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::layers::Described;
 use crate::clock::Instant;
 use crate::error::Error;
@@ -89,7 +90,7 @@ impl App {
                 require_rank(&actor, owner)?;
                 check_owner(&described, owner.kind())?;
                 let name = name.unwrap_or_else(|| Credential::DEFAULT_NAME.to_owned());
-                let mut credential = Credential {
+                let credential = Credential {
                     id: CredentialId::new(),
                     connection_id: described.connection.id,
                     owner,
@@ -101,12 +102,12 @@ impl App {
                     created_at: now,
                     updated_at: now,
                 };
-                let wrong = label_error("name", &credential.name, 120);
-                let changes = app.edit_credential(tx, tenant, &described, &mut credential, &new.inputs, wrong)?;
-                store::credential::insert(tx, tenant, &credential)?;
-                app.unmark_placeholder(tx, tenant, &described, now)?;
-                app.record_credential(tx, &actor, &described, &credential, ("credential.created", &changes), now)?;
-                Ok(Held { described, credential })
+                let mut held = Held { described, credential };
+                let changes = app.edit_credential(tx, tenant, &mut held, &new.inputs)?;
+                store::credential::insert(tx, tenant, &held.credential)?;
+                app.unmark_placeholder(tx, tenant, &held.described, now)?;
+                app.record_credential(tx, By::new(&actor, now), &held, ("credential.created", &changes))?;
+                Ok(held)
             })
             .await
     }
@@ -131,30 +132,29 @@ impl App {
         self.store()
             .write(move |tx| {
                 let tenant = actor.tenant.id;
-                let Held { described, mut credential } = app.held(tx, tenant, id)?;
-                require_rank(&actor, credential.owner)?;
-                if expected_version.is_some_and(|version| version != credential.version) {
+                let mut held = app.held(tx, tenant, id)?;
+                let old = held.credential.clone();
+                require_rank(&actor, old.owner)?;
+                if expected_version.is_some_and(|version| version != old.version) {
                     return Err(store::connection::version_mismatch());
                 }
-                let old = credential.clone();
                 if let Some(name) = &update.name {
-                    name.trim().clone_into(&mut credential.name);
+                    name.trim().clone_into(&mut held.credential.name);
                 }
-                let wrong = label_error("name", &credential.name, 120);
-                let mut changes =
-                    app.edit_credential(tx, tenant, &described, &mut credential, &update.inputs, wrong)?;
+                let mut changes = app.edit_credential(tx, tenant, &mut held, &update.inputs)?;
+                let credential = &mut held.credential;
                 if let Some(is_enabled) = update.is_enabled {
                     credential.status = switched(credential.status, is_enabled);
                 }
                 changes.extend(FieldChange::of("name", old.name, credential.name.clone()));
                 changes.extend(FieldChange::of("status", old.status.as_str(), credential.status.as_str()));
                 if !changes.is_empty() {
-                    store::credential::update(tx, tenant, &credential, now)?;
+                    store::credential::update(tx, tenant, credential, now)?;
                     credential.version += 1;
                     credential.updated_at = now;
-                    app.record_credential(tx, &actor, &described, &credential, ("credential.changed", &changes), now)?;
+                    app.record_credential(tx, By::new(&actor, now), &held, ("credential.changed", &changes))?;
                 }
-                Ok(Held { described, credential })
+                Ok(held)
             })
             .await
     }
@@ -168,12 +168,12 @@ impl App {
         let (app, now) = (self.clone(), self.clock().now());
         self.store()
             .write(move |tx| {
-                let Held { described, credential } = app.held(tx, actor.tenant.id, id)?;
-                require_rank(&actor, credential.owner)?;
-                if expected_version.is_some_and(|version| version != credential.version) {
+                let held = app.held(tx, actor.tenant.id, id)?;
+                require_rank(&actor, held.credential.owner)?;
+                if expected_version.is_some_and(|version| version != held.credential.version) {
                     return Err(store::connection::version_mismatch());
                 }
-                app.record_credential(tx, &actor, &described, &credential, ("credential.deleted", &[]), now)?;
+                app.record_credential(tx, By::new(&actor, now), &held, ("credential.deleted", &[]))?;
                 store::credential::delete(tx, actor.tenant.id, id)
             })
             .await
@@ -244,10 +244,8 @@ impl App {
         &self,
         tx: &mut Conn,
         tenant: TenantId,
-        described: &Described,
-        credential: &mut Credential,
+        Held { described, credential }: &mut Held,
         edits: &BTreeMap<String, Edit>,
-        wrong: Option<FieldError>,
     ) -> Result<Vec<FieldChange>> {
         let context = Context {
             kind: described.kind()?,
@@ -257,7 +255,7 @@ impl App {
             global: &described.connection.inputs,
             current: &credential.inputs,
         };
-        let mut wrong: Vec<FieldError> = wrong.into_iter().collect();
+        let mut wrong: Vec<FieldError> = label_error("name", &credential.name, 120).into_iter().collect();
         let edited = match apply_edits(&context, edits) {
             Ok(edited) if wrong.is_empty() => edited,
             Ok(_) => return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field"))),
@@ -268,7 +266,7 @@ impl App {
         };
         if !edited.secrets.is_empty() {
             let current = self.own_secrets(tx, tenant, credential)?;
-            credential.sealed = self.reseal(tx, tenant, ("credentials", credential.id.0), current, edited.secrets)?;
+            credential.sealed = self.reseal(tx, tenant, ("credentials", credential.id.0), (current, edited.secrets))?;
         }
         credential.inputs = edited.inputs;
         Ok(edited.changes)
@@ -287,11 +285,9 @@ impl App {
     fn record_credential(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
-        described: &Described,
-        credential: &Credential,
+        by: By<'_>,
+        Held { described, credential }: &Held,
         (action, changes): (&'static str, &[FieldChange]),
-        now: Instant,
     ) -> Result<()> {
         let subject = match credential.owner {
             Owner::Customer(id) => format!("credential {} of {id}", credential.name),
@@ -300,17 +296,17 @@ impl App {
         };
         let entry = HistoryEntry {
             id: EventId::new(),
-            at: now,
-            actor: actor.name(),
+            at: by.now,
+            actor: by.actor.name(),
             action: action.to_owned(),
             subject,
             changes: changes.to_vec(),
         };
-        store::history::append(tx, actor.tenant.id, described.connection.id, &entry)?;
+        store::history::append(tx, by.tenant(), described.connection.id, &entry)?;
         let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
         let detail = json!({ "connection": described.connection.stable_key, "fields": fields });
         let event = Event::new(action, credential.id.to_string(), detail);
-        store::audit::append(tx, Some(actor.tenant.id), &actor.name(), &event, now)
+        store::audit::append(tx, Some(by.tenant()), &by.actor.name(), &event, by.now)
     }
 
     /// Opens both layers' secrets of a credential.

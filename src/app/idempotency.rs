@@ -24,6 +24,7 @@ const KEEP: TimeDelta = TimeDelta::hours(24);
 const ABANDONED: TimeDelta = TimeDelta::minutes(15);
 
 /// A call that carries a key.
+#[derive(Clone)]
 pub struct Call {
     owned: Owned,
     digest: String,
@@ -69,22 +70,23 @@ impl App {
     /// `idempotency_key_reused` when the key came with another request before.
     pub(crate) async fn begin_once(&self, call: &Call) -> Result<Begun> {
         let now = self.clock().now();
-        let (app, owned, digest, row) = (self.clone(), call.owned.clone(), call.digest.clone(), call.row());
+        let (app, call) = (self.clone(), call.clone());
         self.store()
             .write(move |tx| {
-                store::idempotency::delete_older(tx, owned.tenant, now - KEEP)?;
-                if store::idempotency::reserve(tx, &owned, &digest, now)? {
+                store::idempotency::delete_older(tx, call.owned.tenant, now - KEEP)?;
+                if store::idempotency::reserve(tx, &call.owned, &call.digest, now)? {
                     return Ok(Begun::First);
                 }
-                app.known(tx, &owned, &digest, row, now)
+                app.known(tx, &call, now)
             })
             .await
     }
 
-    fn known(&self, tx: &mut Conn, owned: &Owned, digest: &str, row: Uuid, now: Instant) -> Result<Begun> {
+    fn known(&self, tx: &mut Conn, call: &Call, now: Instant) -> Result<Begun> {
+        let Call { owned, digest } = call;
         // Another transaction may have given it back in between.
         let Some(kept) = store::idempotency::find(tx, owned)? else { return Ok(Begun::UnderWay) };
-        if kept.request_digest != digest {
+        if kept.request_digest != *digest {
             return Err(Error::invalid(
                 "idempotency_key_reused",
                 "this `Idempotency-Key` came with another request before; use a new one",
@@ -92,7 +94,7 @@ impl App {
         }
         if kept.status != 0 {
             let keys = self.keys(tx, owned.tenant)?;
-            return Ok(Begun::Answered(keys.unseal("idempotency_keys", row, "body", &kept.sealed)?));
+            return Ok(Begun::Answered(keys.unseal("idempotency_keys", call.row(), "body", &kept.sealed)?));
         }
         if now - kept.created_at < ABANDONED {
             return Ok(Begun::UnderWay);

@@ -67,6 +67,22 @@ pub(super) struct Loaded {
     pub(super) slots: Vec<Slot>,
 }
 
+/// The integration, in a transaction that is going to change it: the tenant's revision is bumped, and somebody who read
+/// another version is refused.
+fn integration_to_change(
+    tx: &mut Conn,
+    tenant: TenantId,
+    key: &str,
+    expected_version: Option<i64>,
+) -> Result<Integration> {
+    store::tenant::bump_revision(tx, tenant)?;
+    let integration = store::integration::get(tx, tenant, key)?;
+    if expected_version.is_some_and(|version| version != integration.version) {
+        return Err(store::connection::version_mismatch());
+    }
+    Ok(integration)
+}
+
 impl App {
     pub(super) fn lookup(&self, c: &mut Conn, tenant: TenantId) -> Result<Lookup> {
         let pins = store::component::list_pins(c, tenant)?;

@@ -16,6 +16,7 @@ use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
 use crate::model::sync::Snapshot;
 use crate::model::sync::SourceState;
 use crate::model::sync::TargetState;
@@ -55,23 +56,11 @@ struct Ends {
 /// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Applied {
-    pub status: AppliedStatus,
-    /// The recorded run; absent when nothing was written.
+    pub status: RunResult,
+    /// The recorded run; absent where nothing is recorded here: for folders, and for what a remote refused.
     #[schema(value_type = Option<String>)]
     pub run: Option<SyncRunId>,
     pub plan: Plan,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AppliedStatus {
-    Done,
-    /// There was nothing to change.
-    Nothing,
-    /// Something must be decided first; nothing was written.
-    Blocked,
-    /// The tenants moved since the plan was shown; nothing was written, and this is the plan now.
-    Stale,
 }
 
 /// A recorded sync.
@@ -83,13 +72,14 @@ pub struct RunView {
     pub source: String,
     pub actor: String,
     pub plan_hash: String,
+    pub result: RunResult,
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Instant,
     pub duration_ms: i64,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub rolled_back_at: Option<Instant>,
     pub rolled_back_by: Option<String>,
-    /// The plan that was applied; absent in lists.
+    /// The plan that was applied, or why nothing was; absent in lists. Without references where nothing was to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub plan: Option<Value>,
@@ -102,6 +92,7 @@ impl From<Run> for RunView {
             source: run.source,
             actor: run.actor,
             plan_hash: run.plan_hash,
+            result: run.result,
             started_at: run.started_at,
             duration_ms: run.duration_ms,
             rolled_back_at: run.rolled_back_at,

@@ -216,7 +216,7 @@ impl App {
             .read(move |c| {
                 let status = app.readiness(c, tenant, &described)?;
                 let connection = ConnectionSummary::new(&described.connection, status);
-                let values = app.view_values(c, tenant, described, None, None)?.values;
+                let values = app.view_values(c, tenant, described, (None, None))?.values;
                 Ok(ConnectionView { connection, values })
             })
             .await
@@ -259,7 +259,7 @@ impl App {
     ) -> Result<(CredentialSummary, ValuesView)> {
         let owner = held.credential.owner;
         let credential: Credential = held.credential.clone();
-        let shown = self.view_values(c, tenant, held.described.clone(), Some(owner.kind()), Some(credential))?;
+        let shown = self.view_values(c, tenant, held.described.clone(), (Some(owner.kind()), Some(credential)))?;
         let customer = known.of(c, tenant, owner)?;
         Ok((CredentialSummary::new(held, shown.status, customer), shown.values))
     }

@@ -49,7 +49,7 @@ impl Start {
     /// `tenant`: as the command line names it; else the environment does.
     pub fn new(sources: Sources, tenant: Option<String>) -> Result<Self> {
         let tenant = tenant.or_else(|| sources.tenant().map(str::to_owned));
-        let operator = sources.user_name().to_owned();
+        let operator = sources.user_name();
         let remote_keys = sources.remote_keys();
         Ok(Self { loaded: Settings::load(sources)?, operator, tenant, remote_keys })
     }

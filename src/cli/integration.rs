@@ -173,7 +173,7 @@ async fn switch(context: &mut Context<'_>, actor: Actor, args: SwitchArgs) -> Re
             ));
         }
     };
-    let report = context.app.switch_connection(actor, key.clone(), None, switch, preview).await?;
+    let report = context.app.switch_connection(actor, (key.clone(), None), switch, preview).await?;
     let count = report.changes.len();
     match (report.is_written, count) {
         (_, 0) => context.output.done("it is that connection already; nothing to change"),

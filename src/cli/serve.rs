@@ -80,11 +80,13 @@ fn options(settings: &Settings, listen: Option<SocketAddr>) -> web::Options {
         workers: web.workers,
         body_limit_bytes: web.body_limit_bytes,
         import_limit_bytes: web.import_limit_bytes,
+        snapshot_limit_bytes: settings.sync.snapshot_limit_bytes,
         session: SessionPolicy {
             idle: TimeDelta::minutes(settings.session.idle_minutes.into()),
             absolute: TimeDelta::hours(settings.session.absolute_hours.into()),
         },
         sign_in_attempts_per_minute: web.sign_in_attempts_per_minute,
+        requests_per_minute: web.requests_per_minute,
         body_timeout: Duration::from_secs(30),
         stop_timeout: Duration::from_secs(30),
     }

@@ -63,7 +63,10 @@ impl<'a> Reader<'a> {
                 idle_minutes: self.whole("session.idle_minutes", 1..=10_080),
                 absolute_hours: self.whole("session.absolute_hours", 1..=720),
             },
-            sync: Sync { keep_pruned_days: self.whole("sync.keep_pruned_days", 0..=3650) },
+            sync: Sync {
+                keep_pruned_days: self.whole("sync.keep_pruned_days", 0..=3650),
+                snapshot_limit_bytes: self.bytes("sync.snapshot_limit_bytes"),
+            },
             outbound: self.outbound(),
             api: Api { page_limit: self.whole("api.page_limit", 1..=1000) },
         }
@@ -136,6 +139,7 @@ impl<'a> Reader<'a> {
             body_limit_bytes: self.bytes("web.body_limit_bytes"),
             import_limit_bytes: self.bytes("web.import_limit_bytes"),
             sign_in_attempts_per_minute: self.whole("web.sign_in_attempts_per_minute", 1..=10_000),
+            requests_per_minute: self.whole("web.requests_per_minute", 0..=10_000_000),
         }
     }
 

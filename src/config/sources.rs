@@ -18,6 +18,8 @@ use super::Problem;
 use crate::error::Error;
 use crate::error::Result;
 
+mod user;
+
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "KEYWAY_";
 const DATA_DIRECTORY: &str = "data.directory";
@@ -82,9 +84,9 @@ impl Sources {
 
     /// What the system calls the person at the command line.
     #[must_use]
-    pub fn user_name(&self) -> &str {
+    pub fn user_name(&self) -> String {
         let known = ["LOGNAME", "USER", "USERNAME"].into_iter().find_map(|name| self.variable(name));
-        known.unwrap_or("unknown")
+        known.map(str::to_owned).or_else(user::of_process).unwrap_or_else(|| "unknown".to_owned())
     }
 
     /// Whether output is asked to have no colours (<https://no-color.org>).

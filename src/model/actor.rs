@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::error::Result;
@@ -207,6 +208,16 @@ impl Actor {
     }
 
     /// Who it is, whatever they are called now.
+    /// Of the person or the API key; the operator has none.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match &self.who {
+            Who::Operator { .. } => Uuid::nil(),
+            Who::User { id, .. } => id.0,
+            Who::ApiKey { id, .. } => id.0,
+        }
+    }
+
     #[must_use]
     pub fn identity(&self) -> String {
         match &self.who {

@@ -8,6 +8,7 @@ use crate::model::actor::Role;
 use crate::model::actor::Who;
 use crate::model::tenant::Tenant;
 use crate::model::user::User;
+use uuid::Uuid;
 
 #[derive(Debug, Clone)]
 pub enum Caller {
@@ -18,6 +19,15 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Of the session or the API key.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::User { session, .. } => session.0,
+            Self::ApiKey(actor) => actor.id(),
+        }
+    }
+
     /// The tenants they may act in.
     #[must_use]
     pub fn tenants(&self) -> Vec<Tenant> {

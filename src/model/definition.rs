@@ -33,7 +33,6 @@ pub use values::Difference;
 pub use values::differences;
 pub use values::proposed_managers;
 pub use values::proposed_values;
-pub use write::write;
 
 mod context;
 mod digest;
@@ -46,7 +45,6 @@ mod secrets;
 mod steps;
 mod values;
 mod variables;
-mod write;
 
 /// Finds the manifest of a component by its key.
 pub type Components<'a> = dyn Fn(&str) -> Option<Arc<Component>> + 'a;

@@ -1,5 +1,5 @@
 //! YAML read into a tree that knows where each node stands, so that every finding has a line and a column.
-//! YAML 1.2 core schema; bounded in depth and nodes; aliases are resolved within the node budget.
+//! YAML 1.2 core schema; bounded in depth and nodes; aliases are resolved within the node budget. And YAML written back.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,10 @@ use serde_json::Value;
 
 use crate::model::problem::Place;
 use crate::model::problem::Problem;
+
+pub use write::write;
+
+mod write;
 
 /// No real file of ours comes near; a bomb does.
 const MAX_NODES: usize = 250_000;

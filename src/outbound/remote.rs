@@ -26,8 +26,8 @@ use crate::outbound::client::Redirects;
 use crate::outbound::client::Rules;
 use crate::outbound::client::origin;
 
-/// Snapshots are the largest answers.
-const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
+/// Snapshots are the largest requests and answers.
+const DEFAULT_SIZE_LIMIT: usize = 256 * 1024 * 1024;
 /// Of what a server says about a refusal.
 const MAX_DETAIL_CHARS: usize = 500;
 
@@ -36,6 +36,7 @@ pub struct Remote {
     client: Client,
     base: Url,
     key: SecretString,
+    size_limit: usize,
 }
 
 /// What is sent with a request: where the content comes from.
@@ -102,7 +103,13 @@ impl Remote {
         let path = base.path().trim_end_matches('/').trim_end_matches("/api/v1").to_owned();
         base.set_path(&format!("{path}/"));
         client.admit(&base).map_err(|refusal| Error::invalid(refusal.code, refusal.message))?;
-        Ok(Self { client, base, key })
+        Ok(Self { client, base, key, size_limit: DEFAULT_SIZE_LIMIT })
+    }
+
+    /// How long requests and answers may be, in bytes.
+    #[must_use]
+    pub fn with_size_limit(self, size_limit: usize) -> Self {
+        Self { size_limit, ..self }
     }
 
     /// What the remote tenant would give to a sync.
@@ -153,7 +160,17 @@ impl Remote {
     }
 
     async fn send(&self, what: &str, body: &Body<'_>) -> Result<(u16, Zeroizing<Vec<u8>>)> {
+        let name = body.from.name;
         let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        let limit = self.size_limit;
+        if body.len() > limit {
+            let message = format!(
+                "the snapshot of `{}` makes a request of {} bytes, and sync.snapshot_limit_bytes allows {limit}; raise it here and there",
+                name,
+                body.len()
+            );
+            return Err(Error::new(Kind::TooLarge, "snapshot_too_large", message));
+        }
         self.ask(&format!("api/v1/sync/{what}"), Some(body)).await
     }
 
@@ -171,7 +188,7 @@ impl Remote {
             request = request.header("Content-Type", "application/json");
         }
         request.body = body.map(Zeroizing::new);
-        let rules = Rules { redirects: Redirects::None, timeout: None, max_reply_bytes: MAX_ANSWER_BYTES };
+        let rules = Rules { redirects: Redirects::None, timeout: None, max_reply_bytes: self.size_limit };
         let Reply { status, body, .. } = self.client.send(request, rules).await.map_err(unanswered)?;
         Ok((status, body))
     }
@@ -196,6 +213,12 @@ impl Remote {
                     "{host} does not accept the API key; make one there: keyway api-keys create --name sync --scope sync:read --scope sync:apply"
                 );
                 Error::new(Kind::Upstream, "remote_unauthenticated", message)
+            }
+            (413, detail) => {
+                let said = detail.map_or_else(String::new, |detail| format!(" ({detail})"));
+                let message =
+                    format!("{host} takes no snapshot of this size{said}; raise sync.snapshot_limit_bytes there");
+                Error::new(Kind::Upstream, "remote_refused", message)
             }
             (_, Some(detail)) => {
                 let code = code.map_or_else(String::new, |code| format!(", {code}"));

@@ -3,9 +3,11 @@
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use diesel::Connection as _;
 use diesel::SqliteConnection;
+use diesel::connection::InstrumentationEvent;
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::HandleError;
 use diesel::r2d2::ManageConnection;
@@ -136,16 +138,46 @@ impl From<diesel::result::Error> for Error {
     }
 }
 
+/// Sees each statement before and after it runs; where it unwinds, the connection is lost as in a crash.
+#[derive(Clone)]
+pub struct Watch(Arc<See>);
+
+type See = dyn Fn(Moment, &str) + Send + Sync;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    Before,
+    After,
+}
+
+impl Watch {
+    #[must_use]
+    pub fn new(see: impl Fn(Moment, &str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(see))
+    }
+
+    fn put_on(&self, conn: &mut Conn) {
+        let Self(see) = self.clone();
+        let hook = move |event: InstrumentationEvent<'_>| match event {
+            InstrumentationEvent::StartQuery { query, .. } => see(Moment::Before, &query.to_string()),
+            InstrumentationEvent::FinishQuery { query, .. } => see(Moment::After, &query.to_string()),
+            _ => {}
+        };
+        on!(conn, db => db.set_instrumentation(hook));
+    }
+}
+
 /// Makes connections for the pool.
 #[derive(Clone)]
 pub struct Manager {
     options: Options,
+    watch: Option<Watch>,
 }
 
 impl Manager {
     #[must_use]
-    pub fn new(options: &Options) -> Self {
-        Self { options: options.clone() }
+    pub fn new(options: &Options, watch: Option<Watch>) -> Self {
+        Self { options: options.clone(), watch }
     }
 }
 
@@ -154,7 +186,11 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Conn, Self::Error> {
-        Conn::open(&self.options).map_err(diesel::r2d2::Error::ConnectionError)
+        let mut conn = Conn::open(&self.options).map_err(diesel::r2d2::Error::ConnectionError)?;
+        if let Some(watch) = &self.watch {
+            watch.put_on(&mut conn);
+        }
+        Ok(conn)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {

@@ -307,6 +307,7 @@ diesel::table! {
         source -> Text,
         actor -> Text,
         plan_hash -> Text,
+        result -> Text,
         plan -> Text,
         undo -> Text,
         started_at -> Instant,

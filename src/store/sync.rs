@@ -10,10 +10,12 @@ use diesel::prelude::Queryable;
 use diesel::prelude::Selectable;
 
 use crate::clock::Instant;
+use crate::error::Error;
 use crate::error::Result;
 use crate::ids::EventId;
 use crate::ids::SyncRunId;
 use crate::ids::TenantId;
+use crate::model::sync::RunResult;
 use crate::store::conn::Conn;
 use crate::store::conn::on;
 use crate::store::schema::pruned_rows;
@@ -27,6 +29,7 @@ pub struct Run {
     pub source: String,
     pub actor: String,
     pub plan_hash: String,
+    pub result: RunResult,
     /// JSON; empty in lists.
     pub plan: String,
     /// JSON; empty in lists.
@@ -46,6 +49,7 @@ struct Row {
     source: String,
     actor: String,
     plan_hash: String,
+    result: String,
     plan: String,
     undo: String,
     started_at: At,
@@ -54,21 +58,28 @@ struct Row {
     rolled_back_by: Option<String>,
 }
 
-impl From<Row> for Run {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for Run {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
             id: row.id,
             source: row.source,
             actor: row.actor,
             plan_hash: row.plan_hash,
+            result: result_of(&row.result)?,
             plan: row.plan,
             undo: row.undo,
             started_at: row.started_at.0,
             duration_ms: row.duration_ms,
             rolled_back_at: row.rolled_back_at.map(|at| at.0),
             rolled_back_by: row.rolled_back_by,
-        }
+        })
     }
+}
+
+fn result_of(word: &str) -> Result<RunResult> {
+    RunResult::parse(word).ok_or_else(|| Error::bug(format!("the result of a sync is `{word}`")))
 }
 
 pub fn insert(c: &mut Conn, tenant: TenantId, run: &Run) -> Result<()> {
@@ -78,6 +89,7 @@ pub fn insert(c: &mut Conn, tenant: TenantId, run: &Run) -> Result<()> {
         source: run.source.clone(),
         actor: run.actor.clone(),
         plan_hash: run.plan_hash.clone(),
+        result: run.result.as_str().to_owned(),
         plan: run.plan.clone(),
         undo: run.undo.clone(),
         started_at: At(run.started_at),
@@ -96,24 +108,25 @@ pub fn find(c: &mut Conn, tenant: TenantId, id: SyncRunId) -> Result<Option<Run>
         .select(Row::as_select())
         .first(db)
         .optional())?;
-    Ok(row.map(Run::from))
+    row.map(Run::try_from).transpose()
 }
 
-/// The newest one that was not rolled back.
+/// The newest one that wrote something and was not rolled back.
 pub fn find_newest(c: &mut Conn, tenant: TenantId) -> Result<Option<Run>> {
     let row: Option<Row> = on!(c, db => sync_runs::table
         .filter(sync_runs::tenant_id.eq(tenant))
+        .filter(sync_runs::result.eq(RunResult::Done.as_str()))
         .filter(sync_runs::rolled_back_at.is_null())
         .order(sync_runs::id.desc())
         .select(Row::as_select())
         .first(db)
         .optional())?;
-    Ok(row.map(Run::from))
+    row.map(Run::try_from).transpose()
 }
 
 /// Newest first, before `before`; without plans, which may be long.
 pub fn list(c: &mut Conn, tenant: TenantId, before: Option<SyncRunId>, limit: i64) -> Result<Vec<Run>> {
-    type Short = (SyncRunId, String, String, String, At, i64, Option<At>, Option<String>);
+    type Short = (SyncRunId, String, String, String, String, At, i64, Option<At>, Option<String>);
     let rows: Vec<Short> = on!(c, db => {
         let mut query = sync_runs::table
             .filter(sync_runs::tenant_id.eq(tenant))
@@ -124,6 +137,7 @@ pub fn list(c: &mut Conn, tenant: TenantId, before: Option<SyncRunId>, limit: i6
                 sync_runs::source,
                 sync_runs::actor,
                 sync_runs::plan_hash,
+                sync_runs::result,
                 sync_runs::started_at,
                 sync_runs::duration_ms,
                 sync_runs::rolled_back_at,
@@ -135,21 +149,23 @@ pub fn list(c: &mut Conn, tenant: TenantId, before: Option<SyncRunId>, limit: i6
         }
         query.load(db)
     })?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, source, actor, plan_hash, started_at, duration_ms, rolled_back_at, rolled_back_by)| Run {
-            id,
-            source,
-            actor,
-            plan_hash,
-            plan: String::new(),
-            undo: String::new(),
-            started_at: started_at.0,
-            duration_ms,
-            rolled_back_at: rolled_back_at.map(|at| at.0),
-            rolled_back_by,
-        })
-        .collect())
+    let run =
+        |(id, source, actor, plan_hash, result, started_at, duration_ms, rolled_back_at, rolled_back_by): Short| {
+            Ok(Run {
+                id,
+                source,
+                actor,
+                plan_hash,
+                result: result_of(&result)?,
+                plan: String::new(),
+                undo: String::new(),
+                started_at: started_at.0,
+                duration_ms,
+                rolled_back_at: rolled_back_at.map(|at| at.0),
+                rolled_back_by,
+            })
+        };
+    rows.into_iter().map(run).collect()
 }
 
 pub fn mark_rolled_back(c: &mut Conn, tenant: TenantId, id: SyncRunId, by: &str, now: Instant) -> Result<()> {

@@ -13,6 +13,8 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::model::caller::Caller;
 use crate::web::Options;
+use crate::web::limit::Left;
+use crate::web::limit::Requests;
 
 /// The header that names the tenant; keys need none.
 pub const TENANT: &str = "keyway-tenant";
@@ -23,8 +25,9 @@ type Answer = Result<ServiceResponse<BoxBody>, actix_web::Error>;
 pub async fn signed_in(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
     match caller(&req).await {
         Ok(caller) => {
+            let left = take(&req, &caller);
             req.extensions_mut().insert(caller);
-            next.call(req).await
+            within(left, req, next).await
         }
         Err(error) => Ok(req.error_response(error)),
     }
@@ -32,20 +35,41 @@ pub async fn signed_in(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
 
 /// For routes that act in one tenant.
 pub async fn member(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
-    let found = match caller(&req).await {
-        Ok(caller) => {
-            named_tenant(&req).and_then(|tenant| caller.act_in(tenant.as_deref())).map(|actor| (caller, actor))
-        }
-        Err(error) => Err(error),
+    let caller = match caller(&req).await {
+        Ok(caller) => caller,
+        Err(error) => return Ok(req.error_response(error)),
     };
-    match found {
-        Ok((caller, actor)) => {
+    let left = take(&req, &caller);
+    match named_tenant(&req).and_then(|tenant| caller.act_in(tenant.as_deref())) {
+        Ok(actor) => {
             req.extensions_mut().insert(caller);
             req.extensions_mut().insert(actor);
-            next.call(req).await
+            within(left, req, next).await
         }
-        Err(error) => Ok(req.error_response(error)),
+        Err(error) => Ok(told(req.error_response(error), left)),
     }
+}
+
+/// One request of the caller's budget.
+fn take(req: &ServiceRequest, caller: &Caller) -> Option<Left> {
+    let (requests, app) = (req.app_data::<Data<Requests>>()?, req.app_data::<Data<App>>()?);
+    requests.take(caller.id(), app.clock().now())
+}
+
+/// Goes on unless the budget is used up; the answer tells what is left in any case.
+async fn within(left: Option<Left>, req: ServiceRequest, next: Next<BoxBody>) -> Answer {
+    let answer = match left.and_then(|left| left.refusal()) {
+        Some(refusal) => req.error_response(refusal),
+        None => next.call(req).await?,
+    };
+    Ok(told(answer, left))
+}
+
+fn told(mut answer: ServiceResponse<BoxBody>, left: Option<Left>) -> ServiceResponse<BoxBody> {
+    if let Some(left) = left {
+        left.write_to(answer.headers_mut());
+    }
+    answer
 }
 
 async fn caller(req: &ServiceRequest) -> Result<Caller> {

@@ -127,7 +127,7 @@ pub async fn switch_slot(
     let (key, variable) = path.into_inner();
     let SlotBody { connection, preview } = body.into_inner();
     let switch = Switch::Slot { variable, connection };
-    Ok(respond::ok(&app.switch_connection(actor, key, expected.0, switch, preview).await?))
+    Ok(respond::ok(&app.switch_connection(actor, (key, expected.0), switch, preview).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -161,5 +161,5 @@ pub async fn switch_step(
 ) -> Result<HttpResponse> {
     let StepBody { path, input, connection, preview } = body.into_inner();
     let switch = Switch::Step { path, input, connection };
-    Ok(respond::ok(&app.switch_connection(actor, key.into_inner(), expected.0, switch, preview).await?))
+    Ok(respond::ok(&app.switch_connection(actor, (key.into_inner(), expected.0), switch, preview).await?))
 }

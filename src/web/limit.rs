@@ -1,17 +1,27 @@
-//! How often somebody may try to sign in: budgets for each address and for each e-mail address, which fill up again.
+//! How often somebody may ask, and try to sign in: budgets for each session and API key, for each address and for each
+//! e-mail address, which fill up again. Each process counts on its own.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use actix_web::http::header::HeaderMap;
+use actix_web::http::header::HeaderName;
+use actix_web::http::header::HeaderValue;
 use chrono::TimeDelta;
+use uuid::Uuid;
 
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::web::respond::RetryAfter;
+
+/// The headers of draft-ietf-httpapi-ratelimit-headers.
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Entries beyond this are cleared of those that are full again.
 const MANY: usize = 10_000;
@@ -46,12 +56,7 @@ impl SignIns {
         }
         let mut next = Vec::new();
         for (key, budget) in budgets {
-            let each = TimeDelta::milliseconds(60_000 / i64::from(budget));
-            let full = full_at.get(&key).copied().unwrap_or(now).max(now) + each;
-            let wait = full - now - TimeDelta::minutes(1);
-            if wait > TimeDelta::zero() {
-                return Err(too_many(wait));
-            }
+            let full = next_full(full_at.get(&key).copied(), budget, now).map_err(too_many_attempts)?;
             next.push((key, full));
         }
         full_at.extend(next);
@@ -65,10 +70,96 @@ impl SignIns {
     }
 }
 
-fn too_many(wait: TimeDelta) -> Error {
-    let seconds = wait.num_seconds().max(0).unsigned_abs() + 1;
+/// When a budget is full again after one more; how long to wait when it is used up.
+fn next_full(full_at: Option<Instant>, per_minute: u32, now: Instant) -> Result<Instant, TimeDelta> {
+    let full = full_at.unwrap_or(now).max(now) + each(per_minute);
+    let wait = full - now - TimeDelta::minutes(1);
+    if wait > TimeDelta::zero() { Err(wait) } else { Ok(full) }
+}
+
+/// How long a budget takes to win one back.
+fn each(per_minute: u32) -> TimeDelta {
+    TimeDelta::microseconds(60_000_000 / i64::from(per_minute))
+}
+
+fn too_many_attempts(wait: TimeDelta) -> Error {
+    let seconds = seconds_of(wait);
     let public = format!("too many attempts; try again in {seconds} s");
     Error::new(Kind::RateLimited, "too_many_attempts", public).because(RetryAfter { seconds })
+}
+
+/// Whole seconds that are long enough.
+fn seconds_of(wait: TimeDelta) -> u64 {
+    wait.num_seconds().max(0).unsigned_abs() + 1
+}
+
+/// The budgets of sessions and API keys.
+pub struct Requests {
+    /// `None`: nobody is limited.
+    per_minute: Option<u32>,
+    full_at: Mutex<HashMap<Uuid, Instant>>,
+}
+
+/// What is left of somebody's budget; becomes the headers of every answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    pub limit: u32,
+    pub remaining: u32,
+    /// Until all of it is there again.
+    pub reset_seconds: u64,
+    /// `Some`: this one was too many.
+    pub retry_seconds: Option<u64>,
+}
+
+impl Requests {
+    /// `per_minute`: 0 for no limit.
+    #[must_use]
+    pub fn new(per_minute: u32) -> Self {
+        Self { per_minute: (per_minute > 0).then_some(per_minute), full_at: Mutex::default() }
+    }
+
+    /// Takes one request from somebody's budget. `None`: there is no limit.
+    pub fn take(&self, who: Uuid, now: Instant) -> Option<Left> {
+        let per_minute = self.per_minute?;
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_at.len() > MANY {
+            full_at.retain(|_, at| *at > now);
+        }
+        let known = full_at.get(&who).copied();
+        let (full, retry_seconds) = match next_full(known, per_minute, now) {
+            Ok(full) => {
+                full_at.insert(who, full);
+                (full, None)
+            }
+            // Whoever is refused loses nothing by asking.
+            Err(wait) => (known.unwrap_or(now), Some(seconds_of(wait))),
+        };
+        let used = full - now;
+        let free = (TimeDelta::minutes(1) - used).max(TimeDelta::zero());
+        let remaining = free.num_microseconds().unwrap_or(0) / each(per_minute).num_microseconds().unwrap_or(1).max(1);
+        Some(Left {
+            limit: per_minute,
+            remaining: u32::try_from(remaining).unwrap_or(per_minute).min(per_minute),
+            reset_seconds: u64::try_from((used + TimeDelta::milliseconds(999)).num_seconds()).unwrap_or(0),
+            retry_seconds,
+        })
+    }
+}
+
+impl Left {
+    /// The refusal, when this one was too many.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Error> {
+        let seconds = self.retry_seconds?;
+        let public = format!("more than {} requests in a minute; try again in {seconds} s", self.limit);
+        Some(Error::new(Kind::RateLimited, "rate_limited", public).because(RetryAfter { seconds }))
+    }
+
+    pub fn write_to(&self, headers: &mut HeaderMap) {
+        headers.insert(LIMIT, HeaderValue::from(self.limit));
+        headers.insert(REMAINING, HeaderValue::from(self.remaining));
+        headers.insert(RESET, HeaderValue::from(self.reset_seconds));
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +204,30 @@ mod tests {
         assert!(limits.attempt(None, "a@example.com", at(13)).is_ok());
         limits.succeeded("a@example.com");
         assert_eq!(tries(&limits, None, "a@example.com", 13), 5);
+    }
+
+    #[test]
+    fn each_has_a_budget_of_requests_that_fills_up_again() {
+        let requests = Requests::new(4);
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let left = |who, second| {
+            let left = requests.take(who, at(second)).unwrap();
+            (left.remaining, left.reset_seconds, left.retry_seconds)
+        };
+        assert_eq!(left(one, 0), (3, 15, None));
+        assert_eq!(left(one, 0), (2, 30, None));
+        assert_eq!(left(one, 0), (1, 45, None));
+        assert_eq!(left(one, 0), (0, 60, None));
+        assert_eq!(left(one, 0), (0, 60, Some(16)));
+        assert_eq!(left(one, 1), (0, 59, Some(15)));
+        assert_eq!(left(other, 1), (3, 15, None));
+        assert_eq!(left(one, 15), (0, 60, None));
+        assert_eq!(left(one, 600), (3, 15, None));
+    }
+
+    #[test]
+    fn no_limit_counts_nothing() {
+        assert_eq!(Requests::new(0).take(Uuid::from_u128(1), at(0)), None);
     }
 
     #[test]

@@ -109,7 +109,7 @@ const PROBLEMS: &[(u16, &str, &str)] = &[
     (413, "TooLarge", "The body is too large."),
     (415, "UnsupportedMedia", "The body is not of a media type that is taken here."),
     (422, "Invalid", "The request is understood, but a rule refuses it."),
-    (429, "RateLimited", "Too many attempts; `Retry-After` says how long to wait."),
+    (429, "RateLimited", "Too many requests or attempts; `Retry-After` says how long to wait."),
     (500, "Internal", "Something went wrong on the server; it has been logged under `request_id`."),
     (502, "Upstream", "A third party failed."),
     (503, "Unavailable", "The server cannot work just now; try again."),
@@ -126,6 +126,15 @@ fn problem_response(status: u16, text: &str) -> Value {
     if status == 429 {
         let seconds = json!({ "type": "integer", "minimum": 1 });
         response["headers"]["Retry-After"] = json!({ "description": "Seconds.", "schema": seconds });
+        let rates = [
+            ("RateLimit-Limit", "Requests in a minute."),
+            ("RateLimit-Remaining", "Requests that are left now."),
+            ("RateLimit-Reset", "Seconds until all of them are there again."),
+        ];
+        for (name, text) in rates {
+            let count = json!({ "type": "integer", "minimum": 0 });
+            response["headers"][name] = json!({ "description": text, "schema": count });
+        }
     }
     response
 }
@@ -144,7 +153,7 @@ fn complete(route: &Route, operation: &mut Value) {
         operation["security"] = json!([]);
     } else {
         operation["security"] = json!([{ "bearer": [] }]);
-        statuses.extend([401, 403]);
+        statuses.extend([401, 403, 429]);
     }
     if let Access::Member(permissions) = route.access {
         statuses.push(404);

@@ -44,6 +44,24 @@ pub enum Access {
     Member(&'static [Permission]),
 }
 
+/// How large a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodySize {
+    /// `web.body_limit_bytes`.
+    Normal,
+    /// `web.import_limit_bytes`.
+    Import,
+    /// `sync.snapshot_limit_bytes`.
+    Snapshot,
+}
+
+/// The limits of the larger sizes, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct SizeLimits {
+    pub import: usize,
+    pub snapshot: usize,
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
@@ -53,8 +71,7 @@ pub struct Route {
     pub method: &'static str,
     pub path: &'static str,
     pub access: Access,
-    /// Takes a body of the larger size.
-    pub is_import: bool,
+    pub size: BodySize,
     /// Part of the API: described in `/openapi.json`.
     pub is_api: bool,
 }
@@ -83,34 +100,37 @@ macro_rules! method {
     };
 }
 
-macro_rules! import {
+macro_rules! size {
     () => {
-        false
+        BodySize::Normal
     };
     (import) => {
-        true
+        BodySize::Import
+    };
+    (snapshot) => {
+        BodySize::Snapshot
     };
 }
 
-/// `method path access [permissions] [import] => module::handler;`
+/// `method path access [permissions] [import or snapshot] => module::handler;`
 macro_rules! routes {
-    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($import:ident)?) => {
+    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($size:ident)?) => {
         Route {
             name: concat!(stringify!($module), "_", stringify!($handler)),
             method: method!($method),
             path: $path,
             access: access!($access $($permission)*),
-            is_import: import!($($import)?),
+            size: size!($($size)?),
             is_api: $is_api,
         }
     };
     (
-        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($import:ident)? => $module:ident :: $handler:ident;)* }
+        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($size:ident)? => $module:ident :: $handler:ident;)* }
         pages { $($page_method:ident $page_path:literal => $page_module:ident :: $page_handler:ident;)* }
     ) => {
         /// Every route of the server.
         pub const ROUTES: &[Route] = &[
-            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($import)?),)*
+            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($size)?),)*
             $(routes!(@route false; $page_module $page_handler $page_method $page_path Public []),)*
         ];
 
@@ -197,9 +217,9 @@ routes! {
         put    "/api/v1/integrations/{integration}/steps"      Member [IntegrationsWrite] => integration::switch_step;
 
         get    "/api/v1/sync/snapshot"       Member [SyncRead] => sync::snapshot;
-        post   "/api/v1/sync/plan"           Member [SyncRead] import => sync::plan;
-        post   "/api/v1/sync/apply"          Member [SyncApply] import => sync::apply;
-        post   "/api/v1/sync/drift"          Member [SyncRead] import => sync::drift;
+        post   "/api/v1/sync/plan"           Member [SyncRead] snapshot => sync::plan;
+        post   "/api/v1/sync/apply"          Member [SyncApply] snapshot => sync::apply;
+        post   "/api/v1/sync/drift"          Member [SyncRead] snapshot => sync::drift;
         post   "/api/v1/sync/rollback"       Member [SyncApply] => sync::rollback;
         get    "/api/v1/sync/runs"           Member [SyncRead] => sync::list;
         get    "/api/v1/sync/runs/{run}"     Member [SyncRead] => sync::show;
@@ -212,27 +232,26 @@ routes! {
 }
 
 /// Registers the table: one resource for each path, which refuses other methods with what it does allow.
-pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
+pub fn configure(config: &mut web::ServiceConfig, limits: SizeLimits) {
     let mut table: Vec<(&Route, Option<actix_web::Route>)> =
         ROUTES.iter().zip(handlers()).map(|(route, handler)| (route, Some(access_guard(route, handler)))).collect();
     for index in 0..table.len() {
         let path = table[index].0.path;
         let mut resource = web::resource(path);
         let mut methods = Vec::new();
-        let mut is_import = false;
+        let mut limit = None;
         for (route, handler) in table.iter_mut().filter(|(route, _)| route.path == path) {
             if let Some(handler) = handler.take() {
                 methods.push(route.method);
-                is_import |= route.is_import;
+                limit = limit.max(limits.of(route.size));
                 resource = resource.route(handler);
             }
         }
         if methods.is_empty() {
             continue;
         }
-        if is_import {
-            resource =
-                resource.app_data(extract::BodyLimit(import_limit)).app_data(web::PayloadConfig::new(import_limit));
+        if let Some(limit) = limit {
+            resource = resource.app_data(extract::BodyLimit(limit)).app_data(web::PayloadConfig::new(limit));
         }
         // A thing may be called as this path ends: the methods that only its path takes are for it.
         let others: Vec<&str> = namesake_methods(path).filter(|method| !methods.contains(method)).collect();
@@ -241,6 +260,17 @@ pub fn configure(config: &mut web::ServiceConfig, import_limit: usize) {
         }
         let allow = methods.join(", ");
         config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
+    }
+}
+
+impl SizeLimits {
+    /// `None`: the limit of every other body.
+    fn of(self, size: BodySize) -> Option<usize> {
+        match size {
+            BodySize::Normal => None,
+            BodySize::Import => Some(self.import),
+            BodySize::Snapshot => Some(self.snapshot),
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::app::sync::Applied;
-use crate::app::sync::AppliedStatus;
 use crate::app::sync::RunView;
 use crate::error::Error;
 use crate::error::Result;
@@ -21,6 +20,7 @@ use crate::model::caller::Caller;
 use crate::model::sync::Drift;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
 use crate::web::Options;
 use crate::web::extract::Json;
 use crate::web::page::ListOf;
@@ -114,9 +114,9 @@ pub async fn apply(
     let source = from.open(&app, &caller, &options).await?;
     let applied = app.apply_sync(actor, source, policy, Some(plan_hash)).await?;
     let refused = match applied.status {
-        AppliedStatus::Done | AppliedStatus::Nothing => return Ok(respond::ok(&applied)),
-        AppliedStatus::Blocked => blocked(&applied.plan),
-        AppliedStatus::Stale => stale(&applied.plan),
+        RunResult::Done | RunResult::Nothing => return Ok(respond::ok(&applied)),
+        RunResult::Blocked => blocked(&applied.plan),
+        RunResult::Stale => stale(&applied.plan),
     };
     Ok(respond::problem_with(&req, &refused, "plan", &applied.plan))
 }
@@ -166,7 +166,7 @@ pub async fn drift(
 #[serde(deny_unknown_fields)]
 #[schema(as = SyncRollbackRequest, example = json!({}))]
 pub struct RollbackBody {
-    /// Absent: the newest sync that was not taken back.
+    /// Absent: the newest sync that wrote something and was not taken back.
     #[schema(value_type = Option<String>, example = "syn_0199a0c2d4e87f6a8b1c2d3e4f506172")]
     run: Option<SyncRunId>,
 }
@@ -178,7 +178,7 @@ pub async fn rollback(app: Data<App>, actor: Actor, body: Json<RollbackBody>) ->
     Ok(respond::ok(&app.rollback_sync(actor, body.into_inner().run).await?))
 }
 
-/// Lists the syncs into this tenant, newest first.
+/// Lists the syncs into this tenant, newest first: those that wrote nothing, too.
 #[utoipa::path(
     get, path = "/api/v1/sync/runs", tag = "Sync", params(PageQuery), responses((status = 200, body = ListOf<RunView>)),
 )]
@@ -189,7 +189,7 @@ pub async fn list(app: Data<App>, actor: Actor, query: Query<PageQuery>) -> Resu
     Ok(list.answer(page.page(rows, |run| run.id)))
 }
 
-/// Shows a sync with the plan that was applied.
+/// Shows a sync with its plan: what was applied, or what kept it from being applied.
 #[utoipa::path(
     get, path = "/api/v1/sync/runs/{run}", tag = "Sync",
     params(("run" = String, Path, example = "syn_0199a0c2d4e87f6a8b1c2d3e4f506172")),

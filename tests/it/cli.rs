@@ -1,12 +1,12 @@
 //! The command line as people and programs see it: exit codes, and what goes to which stream.
 
 mod component;
-mod desk;
+pub mod desk;
 mod help;
 mod key;
 mod people;
 mod secret;
-mod sync;
+pub mod sync;
 mod walk;
 
 use desk::Desk;

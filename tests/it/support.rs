@@ -28,6 +28,7 @@ use keyway::outbound::client::Options;
 use keyway::outbound::guard::Guard;
 use keyway::outbound::guard::Places;
 use keyway::store::Store;
+use keyway::store::conn::Watch;
 use keyway::web;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -61,27 +62,38 @@ impl TestApp {
 
     /// Starts with other options.
     pub async fn start_with(change: impl FnOnce(&mut web::Options)) -> Self {
-        let t = Self::serve(Catalog::new(None), change).await;
+        let t = Self::serve(Catalog::new(None), None, change).await;
+        t.tenant("dev", false).await;
+        t
+    }
+
+    /// Starts with a database whose every statement is seen.
+    pub async fn start_watched(watch: Watch) -> Self {
+        let t = Self::serve(Catalog::new(None), Some(watch), |_| {}).await;
         t.tenant("dev", false).await;
         t
     }
 
     /// Starts with the manifests of a folder beside the built-in ones.
     pub async fn start_in(directory: &std::path::Path) -> Self {
-        let t = Self::serve(Catalog::new(Some(directory.to_owned())), |_| {}).await;
+        let t = Self::serve(Catalog::new(Some(directory.to_owned())), None, |_| {}).await;
         t.tenant("dev", false).await;
         t
     }
 
     /// Starts a deployment without any tenant.
     pub async fn empty() -> Self {
-        Self::serve(Catalog::new(None), |_| {}).await
+        Self::serve(Catalog::new(None), None, |_| {}).await
     }
 
-    async fn serve(catalog: Catalog, change: impl FnOnce(&mut web::Options)) -> Self {
+    async fn serve(catalog: Catalog, watch: Option<Watch>, change: impl FnOnce(&mut web::Options)) -> Self {
         let db = TestDb::new().await;
         let options = db.options();
-        let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.unwrap().unwrap();
+        let open = move || match watch {
+            Some(watch) => Store::open_watched(&options, watch),
+            None => Store::open(&options),
+        };
+        let store = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
         let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
         let guard = Guard { allow: Places::loopback(), ..Guard::default() };

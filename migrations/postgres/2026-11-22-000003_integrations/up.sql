@@ -51,6 +51,7 @@ CREATE TABLE sync_runs (
   source         TEXT NOT NULL,
   actor          TEXT NOT NULL,
   plan_hash      TEXT NOT NULL,
+  result         TEXT NOT NULL CHECK (result IN ('done', 'nothing', 'blocked', 'stale')), -- only `done` wrote anything
   plan           TEXT NOT NULL, -- JSON
   undo           TEXT NOT NULL, -- JSON: what it touched, as it was before
   started_at     TIMESTAMPTZ NOT NULL,

@@ -49,7 +49,7 @@ impl App {
     ) -> Result<Vec<Listed>> {
         actor.require(Permission::ConnectionsRead)?;
         let app = self.clone();
-        self.store().read(move |c| app.page_of_connections(c, &actor, &filter, after, limit)).await
+        self.store().read(move |c| app.page_of_connections(c, &actor, &filter, (after, limit))).await
     }
 
     /// Only enabled connections that customers may use in the workflows they build; checked at every call.
@@ -70,7 +70,7 @@ impl App {
                 let mut found = Vec::new();
                 let mut after = after;
                 loop {
-                    let page = app.page_of_connections(c, &actor, &filter, after, limit)?;
+                    let page = app.page_of_connections(c, &actor, &filter, (after, limit))?;
                     let is_last = page.len() < limit;
                     after = page.last().map(|listed| listed.described.connection.id);
                     found.extend(page.into_iter().filter(|listed| listed.described.connection.is_enabled));
@@ -88,8 +88,7 @@ impl App {
         c: &mut Conn,
         actor: &Actor,
         filter: &ConnectionFilter,
-        mut after: Option<ConnectionId>,
-        limit: usize,
+        (mut after, limit): (Option<ConnectionId>, usize),
     ) -> Result<Vec<Listed>> {
         let stored = Filter {
             component: filter.component.clone(),

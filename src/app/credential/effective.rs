@@ -53,7 +53,7 @@ impl App {
                 let described = app.describe(c, tenant, &reference)?;
                 let chosen = owner.map(|owner| app.choose(c, tenant, &described, &owner)).transpose()?;
                 let (kind, credential) = chosen.map_or((None, None), |(kind, credential)| (Some(kind), credential));
-                app.view_values(c, tenant, described, kind, credential)
+                app.view_values(c, tenant, described, (kind, credential))
             })
             .await
     }
@@ -63,8 +63,7 @@ impl App {
         c: &mut Conn,
         tenant: TenantId,
         described: Described,
-        owner: Option<OwnerKind>,
-        credential: Option<Credential>,
+        (owner, credential): (Option<OwnerKind>, Option<Credential>),
     ) -> Result<EffectiveValues> {
         let (global, own) = self.both_secrets(c, tenant, &described, credential.as_ref())?;
         let nothing = Inputs::new();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::connection::NewConnection;
 use crate::app::integration::import::SlotAction;
 use crate::app::layers::Described;
@@ -235,7 +236,8 @@ impl<'a> Binder<'a> {
             }
             made => made?,
         };
-        self.app.record(tx, self.actor, &made.connection, "connection.created", &[], self.now)?;
+        let by = By::new(self.actor, self.now);
+        self.app.record(tx, by, &made.connection, ("connection.created", &[]))?;
         Ok(Some(made))
     }
 

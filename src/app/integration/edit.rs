@@ -5,9 +5,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::integration::Loaded;
+use crate::app::integration::Lookup;
 use crate::app::integration::bind::accepts;
-use crate::clock::Instant;
+use crate::app::integration::integration_to_change;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::VersionId;
@@ -64,8 +66,7 @@ impl App {
     pub async fn switch_connection(
         &self,
         actor: Actor,
-        key: String,
-        expected_version: Option<i64>,
+        (key, expected_version): (String, Option<i64>),
         switch: Switch,
         is_preview: bool,
     ) -> Result<SwitchReport> {
@@ -74,18 +75,14 @@ impl App {
         self.store()
             .write_if(move |tx| {
                 let tenant = actor.tenant.id;
-                store::tenant::bump_revision(tx, tenant)?;
-                let integration = store::integration::get(tx, tenant, &key)?;
-                if expected_version.is_some_and(|version| version != integration.version) {
-                    return Err(store::connection::version_mismatch());
-                }
+                let integration = integration_to_change(tx, tenant, &key, expected_version)?;
                 let loaded = app.load_draft(tx, tenant, integration)?;
                 let changes = match &switch {
                     Switch::Slot { variable, connection } => {
-                        app.switch_slot(tx, &actor, loaded, (variable, connection), now)?
+                        app.switch_slot(tx, By::new(&actor, now), loaded, (variable, connection))?
                     }
                     Switch::Step { path, input, connection } => {
-                        app.switch_step(tx, &actor, loaded, (path, input, connection), now)?
+                        app.switch_step(tx, By::new(&actor, now), loaded, (path, input, connection))?
                     }
                 };
                 let is_written = !is_preview && !changes.is_empty();
@@ -97,12 +94,11 @@ impl App {
     fn switch_slot(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
+        by: By<'_>,
         mut loaded: Loaded,
         (variable, connection): (&str, &str),
-        now: Instant,
     ) -> Result<Vec<SwitchedUse>> {
-        let tenant = actor.tenant.id;
+        let tenant = by.tenant();
         let to = self.describe(tx, tenant, connection)?.connection;
         let lookup = self.lookup(tx, tenant)?;
         let definition = Self::parse(&loaded.version, &lookup)?;
@@ -125,32 +121,22 @@ impl App {
         let slot = &mut loaded.slots[position];
         slot.is_rebound = definition::proposals(&definition).get(variable).is_none_or(|proposed| proposed != after);
         bind(slot, &to);
-        self.save(tx, actor, loaded, None, now)?;
+        self.save(tx, by, loaded, None)?;
         Ok(changes)
     }
 
     fn switch_step(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
+        by: By<'_>,
         mut loaded: Loaded,
         (path, input, connection): (&str, &str, &str),
-        now: Instant,
     ) -> Result<Vec<SwitchedUse>> {
-        let tenant = actor.tenant.id;
+        let tenant = by.tenant();
         let to = self.describe(tx, tenant, connection)?.connection;
         let lookup = self.lookup(tx, tenant)?;
         let definition = Self::parse(&loaded.version, &lookup)?;
-        let component = step_component(&definition, path);
-        let takes = component.as_deref().is_none_or(|component| {
-            component == to.component || lookup.get(component).is_some_and(|known| accepts(&known, &to))
-        });
-        if !takes {
-            let component = component.unwrap_or_default();
-            let message =
-                format!("`{path}` is a step of {component}, and `{}` a connection of {}", to.stable_key, to.component);
-            return Err(Error::invalid("wrong_type", message));
-        }
+        check_step(&definition, path, &to, &lookup)?;
         let mut keys = Vec::new();
         for slot in &loaded.slots {
             keys.push((slot.variable.clone(), self.bound_key(tx, tenant, slot)?));
@@ -176,18 +162,7 @@ impl App {
             return Err(Error::conflict("not_switchable", message));
         }
         if switched.is_variable_new {
-            let mut slot = Slot {
-                variable: switched.variable.clone(),
-                component: Some(to.component.clone()),
-                connection_type: Some(to.connection_type.clone()),
-                scope: None,
-                required_scopes: Vec::new(),
-                connection_id: None,
-                stable_key: None,
-                is_rebound: false,
-            };
-            bind(&mut slot, &to);
-            loaded.slots.push(slot);
+            loaded.slots.push(new_slot(&switched.variable, &to));
         }
         let key_of = |variable: &Option<String>| {
             variable
@@ -206,20 +181,14 @@ impl App {
             })
             .collect();
         if !changes.is_empty() {
-            self.save(tx, actor, loaded, Some(&switched.document), now)?;
+            self.save(tx, by, loaded, Some(&switched.document))?;
         }
         Ok(changes)
     }
 
     /// Writes the draft with other slots, and another document when given.
-    fn save(
-        &self,
-        tx: &mut Conn,
-        actor: &Actor,
-        loaded: Loaded,
-        document: Option<&serde_json::Value>,
-        now: Instant,
-    ) -> Result<()> {
+    fn save(&self, tx: &mut Conn, by: By<'_>, loaded: Loaded, document: Option<&serde_json::Value>) -> Result<()> {
+        let By { actor, now } = by;
         let Loaded { integration, version, slots } = loaded;
         let (definition, digest) = match document {
             Some(document) => {
@@ -285,6 +254,30 @@ fn check_type(slot: &Slot, to: &Connection) -> Result<()> {
         to.connection_type
     );
     Err(Error::invalid("wrong_type", message))
+}
+
+/// A step takes connections of its own component, and of those that the component accepts.
+fn check_step(definition: &Definition, path: &str, to: &Connection, lookup: &Lookup) -> Result<()> {
+    let Some(component) = step_component(definition, path) else { return Ok(()) };
+    if component == to.component || lookup.get(&component).is_some_and(|known| accepts(&known, to)) {
+        return Ok(());
+    }
+    let message =
+        format!("`{path}` is a step of {component}, and `{}` a connection of {}", to.stable_key, to.component);
+    Err(Error::invalid("wrong_type", message))
+}
+
+fn new_slot(variable: &str, to: &Connection) -> Slot {
+    Slot {
+        variable: variable.to_owned(),
+        component: Some(to.component.clone()),
+        connection_type: Some(to.connection_type.clone()),
+        scope: None,
+        required_scopes: Vec::new(),
+        connection_id: Some(to.id),
+        stable_key: None,
+        is_rebound: false,
+    }
 }
 
 fn step_component(definition: &Definition, path: &str) -> Option<String> {

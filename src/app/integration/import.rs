@@ -5,10 +5,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::integration::Loaded;
 use crate::app::integration::SlotView;
 use crate::app::integration::bind::Binder;
-use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::IntegrationId;
@@ -93,7 +93,7 @@ impl App {
         let (app, now) = (self.clone(), self.clock().now());
         self.store()
             .write_if(move |tx| {
-                let report = app.import(tx, &actor, &text, key.as_deref(), now)?;
+                let report = app.import(tx, By::new(&actor, now), &text, key.as_deref())?;
                 Ok((report.ok, report))
             })
             .await
@@ -106,18 +106,11 @@ impl App {
     pub async fn check_integration(&self, actor: Actor, text: String, key: Option<String>) -> Result<ImportReport> {
         actor.require(Permission::IntegrationsRead)?;
         let (app, now) = (self.clone(), self.clock().now());
-        self.store().write_if(move |tx| Ok((false, app.import(tx, &actor, &text, key.as_deref(), now)?))).await
+        self.store().write_if(move |tx| Ok((false, app.import(tx, By::new(&actor, now), &text, key.as_deref())?))).await
     }
 
-    fn import(
-        &self,
-        tx: &mut Conn,
-        actor: &Actor,
-        text: &str,
-        key: Option<&str>,
-        now: Instant,
-    ) -> Result<ImportReport> {
-        let tenant = actor.tenant.id;
+    fn import(&self, tx: &mut Conn, by: By<'_>, text: &str, key: Option<&str>) -> Result<ImportReport> {
+        let (By { actor, now }, tenant) = (by, by.tenant());
         store::tenant::bump_revision(tx, tenant)?;
         let lookup = self.lookup(tx, tenant)?;
         let reading = match definition::read(text, &|key| lookup.get(key)) {
@@ -149,7 +142,7 @@ impl App {
         }
         let created_connections = binder.created;
         let slots: Vec<Slot> = bound.iter().map(|(slot, _)| slot.clone()).collect();
-        let action = self.write_import(tx, actor, (&definition, &key), before, &slots, now)?;
+        let action = self.write_import(tx, by, before, (&definition, &key, &slots))?;
         let lookup = self.lookup(tx, tenant)?;
         let slots = bound
             .iter()
@@ -203,13 +196,11 @@ impl App {
     fn write_import(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
-        (definition, key): (&Definition, &str),
+        by: By<'_>,
         before: Option<Loaded>,
-        slots: &[Slot],
-        now: Instant,
+        (definition, key, slots): (&Definition, &str, &[Slot]),
     ) -> Result<ImportAction> {
-        let tenant = actor.tenant.id;
+        let (By { actor, now }, tenant) = (by, by.tenant());
         let text = serde_json::to_string(&definition.document).map_err(Error::internal)?;
         let digest = definition::digest(&definition.document);
         if let Some(before) = &before

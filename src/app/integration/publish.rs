@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::app::integration::Loaded;
+use crate::app::integration::integration_to_change;
 use crate::app::integration::show::IntegrationView;
 use crate::error::Error;
 use crate::error::Result;
@@ -36,11 +37,7 @@ impl App {
         self.store()
             .write(move |tx| {
                 let tenant = actor.tenant.id;
-                store::tenant::bump_revision(tx, tenant)?;
-                let integration = store::integration::get(tx, tenant, &key)?;
-                if expected_version.is_some_and(|version| version != integration.version) {
-                    return Err(store::connection::version_mismatch());
-                }
+                let integration = integration_to_change(tx, tenant, &key, expected_version)?;
                 let loaded = app.load_draft(tx, tenant, integration)?;
                 if loaded.version.number != DRAFT || app.is_published(tx, tenant, &loaded)? {
                     return app.integration_view(tx, &actor, &key);
@@ -123,11 +120,7 @@ impl App {
         self.store()
             .write(move |tx| {
                 let tenant = actor.tenant.id;
-                store::tenant::bump_revision(tx, tenant)?;
-                let integration = store::integration::get(tx, tenant, &key)?;
-                if expected_version.is_some_and(|version| version != integration.version) {
-                    return Err(store::connection::version_mismatch());
-                }
+                let integration = integration_to_change(tx, tenant, &key, expected_version)?;
                 store::integration::delete(tx, tenant, integration.id)?;
                 let event = Event::new(
                     "integration.deleted",

@@ -16,6 +16,7 @@ use crate::model::actor::Permission;
 use crate::model::definition;
 use crate::model::integration::DRAFT;
 use crate::model::integration::Integration;
+use crate::model::yaml;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -204,7 +205,7 @@ impl App {
                         bindings.insert(slot.variable.clone(), stable_key);
                     }
                 }
-                Ok(definition::write(&definition::export(&definition, &bindings)))
+                Ok(yaml::write(&definition::export(&definition, &bindings)))
             })
             .await
     }

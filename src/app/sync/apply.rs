@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::app::App;
+use crate::app::By;
 use crate::app::sync::Applied;
-use crate::app::sync::AppliedStatus;
 use crate::app::sync::Ends;
 use crate::app::sync::Source;
 use crate::app::sync::check_source;
@@ -21,6 +21,8 @@ use crate::model::actor::Actor;
 use crate::model::audit::Event;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
+use crate::model::sync::Undo;
 use crate::model::sync::plan::Outcome;
 use crate::model::sync::undo_of;
 use crate::store;
@@ -31,7 +33,7 @@ use crate::store::sync::Run;
 const KEEP_PRUNED: TimeDelta = TimeDelta::days(30);
 
 impl App {
-    /// Syncs into the actor's tenant. `expected_hash`: of the plan that a person saw; another one is stale.
+    /// Syncs into the actor's tenant, and records it whatever came of it. `expected_hash`: of the plan that a person saw; another one is stale.
     ///
     /// # Errors
     /// `forbidden`, `invalid_snapshot`, `same_tenant`. Blocked and stale plans are answers, not errors.
@@ -44,10 +46,11 @@ impl App {
     ) -> Result<Applied> {
         actor.require_sync_apply()?;
         check_source(&actor, &source)?;
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
+        let (app, now, begun) = (self.clone(), self.clock().now(), Stopwatch::now());
+        let by = actor.clone();
+        let applied = self
+            .store()
             .write_if(move |tx| {
-                let begun = Stopwatch::now();
                 let mut tenants = vec![actor.tenant.id];
                 if let Source::Tenant(reader) = &source {
                     tenants.push(reader.tenant.id);
@@ -60,29 +63,37 @@ impl App {
                 let plan = app.checked_plan(tx, &mut ends, &policy)?;
                 let is_stale = expected_hash.is_some_and(|hash| hash != plan.hash);
                 let refused = match plan.outcome() {
-                    _ if is_stale => Some(AppliedStatus::Stale),
-                    Outcome::Blocked => Some(AppliedStatus::Blocked),
-                    Outcome::Nothing => Some(AppliedStatus::Nothing),
+                    _ if is_stale => Some(RunResult::Stale),
+                    Outcome::Blocked => Some(RunResult::Blocked),
+                    Outcome::Nothing => Some(RunResult::Nothing),
                     Outcome::Changes => None,
                 };
                 if let Some(status) = refused {
                     return Ok((false, Applied { status, run: None, plan }));
                 }
-                let run = app.write_plan(tx, &actor, (&ends, &plan), (now, begun))?;
-                Ok((true, Applied { status: AppliedStatus::Done, run: Some(run), plan }))
+                let run = app.write_plan(tx, By::new(&actor, now), (&ends, &plan), begun)?;
+                Ok((true, Applied { status: RunResult::Done, run: Some(run), plan }))
             })
-            .await
+            .await?;
+        if applied.status == RunResult::Done {
+            return Ok(applied);
+        }
+        let record = refused_run(&by, &applied, now, begun)?;
+        let run = record.id;
+        // A transaction of its own: the one before wrote nothing, and must not.
+        self.store().write(move |tx| store::sync::insert(tx, by.tenant.id, &record)).await?;
+        Ok(Applied { run: Some(run), ..applied })
     }
 
     fn write_plan(
         &self,
         tx: &mut Conn,
-        actor: &Actor,
+        by: By<'_>,
         (ends, plan): (&Ends, &Plan),
-        (now, begun): (Instant, Stopwatch),
+        begun: Stopwatch,
     ) -> Result<SyncRunId> {
         let Ends { source, target, .. } = ends;
-        let tenant = actor.tenant.id;
+        let (By { actor, now }, tenant) = (by, by.tenant());
         let run = SyncRunId::new();
         let writes = plan.writes(source, target);
         let undo = undo_of(&writes, target);
@@ -94,6 +105,7 @@ impl App {
             source: source.name.clone(),
             actor: actor.name(),
             plan_hash: plan.hash.clone(),
+            result: RunResult::Done,
             plan: serde_json::to_string(plan).map_err(Error::internal)?,
             undo: serde_json::to_string(&undo).map_err(Error::internal)?,
             started_at: now,
@@ -111,4 +123,26 @@ impl App {
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
         Ok(run)
     }
+}
+
+/// The record of a sync that wrote nothing.
+fn refused_run(by: &Actor, applied: &Applied, now: Instant, begun: Stopwatch) -> Result<Run> {
+    let plan = match applied.status {
+        // A job that syncs every hour would keep thousands of references that are all as they should be.
+        RunResult::Nothing => Plan { references: Vec::new(), ..applied.plan.clone() },
+        _ => applied.plan.clone(),
+    };
+    Ok(Run {
+        id: SyncRunId::new(),
+        source: plan.source.name.clone(),
+        actor: by.name(),
+        plan_hash: plan.hash.clone(),
+        result: applied.status,
+        plan: serde_json::to_string(&plan).map_err(Error::internal)?,
+        undo: serde_json::to_string(&Undo::default()).map_err(Error::internal)?,
+        started_at: now,
+        duration_ms: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
+        rolled_back_at: None,
+        rolled_back_by: None,
+    })
 }

@@ -16,16 +16,17 @@ use crate::model::actor::Actor;
 use crate::model::audit::Event;
 use crate::model::integration::DRAFT;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
 use crate::model::sync::SourceState;
 use crate::model::sync::Undo;
 use crate::model::sync::rollback;
 use crate::store;
 
 impl App {
-    /// Takes a sync back; absent: the newest one that was not.
+    /// Takes a sync back; absent: the newest one that wrote something and was not.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `already_rolled_back`; `changed_since` naming everything that somebody changed since.
+    /// `forbidden`, `not_found`, `already_rolled_back`, `nothing_to_take_back`; `changed_since` naming everything that somebody changed since.
     pub async fn rollback_sync(&self, actor: Actor, run: Option<SyncRunId>) -> Result<RunView> {
         actor.require_sync_apply()?;
         let (app, now) = (self.clone(), self.clock().now());
@@ -41,6 +42,11 @@ impl App {
                         Error::new(Kind::NotFound, "no_sync", message)
                     })?,
                 };
+                if found.result != RunResult::Done {
+                    let message =
+                        format!("the sync {} wrote nothing ({}), so nothing can be taken back", found.id, found.result);
+                    return Err(Error::conflict("nothing_to_take_back", message));
+                }
                 if found.rolled_back_at.is_some() {
                     return Err(Error::conflict(
                         "already_rolled_back",

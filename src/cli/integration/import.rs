@@ -18,6 +18,7 @@ use crate::cli::output::Face;
 use crate::cli::output::Output;
 use crate::cli::output::Tone;
 use crate::cli::problems::draw;
+use crate::cli::progress::Progress;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::actor::Actor;
@@ -60,13 +61,15 @@ pub(super) async fn execute(
         return Err(Error::invalid("one_file_only", message));
     }
     let mut done = Vec::new();
+    let progress = Progress::of_many(context.output, if is_written { "importing" } else { "checking" }, files.len());
     for found in files {
+        progress.advance();
         let (name, text) = match found {
             Ok((path, text)) => (path.display().to_string(), text),
             Err(failed) => {
                 let (path, problem) = *failed;
                 let file = File { file: path.display().to_string(), report: refused(problem), text: String::new() };
-                tell(&file, is_written, context.output);
+                progress.suspended(|| tell(&file, is_written, context.output));
                 done.push(file);
                 continue;
             }
@@ -77,9 +80,10 @@ pub(super) async fn execute(
             false => app.check_integration(actor.clone(), text.clone(), key.clone()).await?,
         };
         let file = File { file: name, report, text };
-        tell(&file, is_written, context.output);
+        progress.suspended(|| tell(&file, is_written, context.output));
         done.push(file);
     }
+    drop(progress);
     let ok = done.iter().all(|file| file.report.ok);
     finish(context, actor, &done, is_written);
     if context.output.is_json() {

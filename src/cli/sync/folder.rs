@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::cli::output::Output;
 use crate::cli::problems::draw;
+use crate::cli::progress::Progress;
 use crate::error::Error;
 use crate::error::FieldError;
 use crate::error::Result;
@@ -54,8 +55,11 @@ impl Folder {
             }
             (true, _) => {}
         }
+        let progress = Progress::of_phase(output, format!("reading {}", self.path.display()));
         let files = self.files()?;
-        from_files(&files).map_err(|problems| self.refuse(&problems, &files, output))
+        let read = from_files(&files);
+        drop(progress);
+        read.map_err(|problems| self.refuse(&problems, &files, output))
     }
 
     /// Texts by path below the folder.
@@ -107,7 +111,7 @@ impl Folder {
     }
 
     /// Makes the folder hold exactly these files of ours; others stay. Each file is replaced as a whole.
-    pub(super) fn write(&self, files: &BTreeMap<String, String>) -> Result<()> {
+    pub(super) fn write(&self, files: &BTreeMap<String, String>, output: &Output) -> Result<()> {
         let root = self.path.join(ROOT);
         let is_ours = about(&root)?.is_some();
         let old = if is_ours { self.files()? } else { BTreeMap::new() };
@@ -123,7 +127,9 @@ impl Folder {
         }
         // The root file last: it makes the folder one of ours.
         let (last, first): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| *path == ROOT);
+        let progress = Progress::of_many(output, "writing", files.len());
         for (path, text) in first.into_iter().chain(last) {
+            progress.advance();
             if old.get(path) != Some(text) {
                 replace(&self.path.join(path), text)?;
             }

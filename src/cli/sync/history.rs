@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::ids::SyncRunId;
 use crate::model::actor::Actor;
 use crate::model::sync::Plan;
+use crate::model::sync::RunResult;
 
 /// Runs read at a time.
 const PAGE: i64 = 200;
@@ -87,7 +88,8 @@ pub(super) async fn rollback(context: &mut Context<'_>, run: Option<SyncRunId>, 
 
 async fn newest(context: &Context<'_>, actor: &Actor) -> Result<RunView> {
     let runs = all(context, actor).await?;
-    runs.into_iter().find(|run| run.rolled_back_at.is_none()).ok_or_else(|| {
+    let is_in_effect = |run: &RunView| run.result == RunResult::Done && run.rolled_back_at.is_none();
+    runs.into_iter().find(is_in_effect).ok_or_else(|| {
         let message = format!("there is no sync into `{}` to take back", actor.tenant.key);
         Error::new(Kind::NotFound, "no_sync", message)
     })
@@ -108,6 +110,12 @@ fn list(runs: &[RunView], face: Face) -> String {
 }
 
 fn state(run: &RunView) -> Cell {
+    match run.result {
+        RunResult::Nothing => return toned("nothing to change", Tone::Dim),
+        RunResult::Blocked => return toned("blocked", Tone::Warning),
+        RunResult::Stale => return toned("stale", Tone::Warning),
+        RunResult::Done => {}
+    }
     match (run.rolled_back_at, &run.rolled_back_by) {
         (Some(at), Some(by)) => toned(format!("taken back {} by {by}", moment(at)), Tone::Warning),
         (Some(at), None) => toned(format!("taken back {}", moment(at)), Tone::Warning),

@@ -99,7 +99,8 @@ impl Asked {
             }
         };
         let client = outbound::to_remotes(&context.settings.outbound, REMOTE_PATIENCE);
-        let remote = Remote::new(client, &self.text, key)?;
+        let limit = context.settings.sync.snapshot_limit_bytes;
+        let remote = Remote::new(client, &self.text, key)?.with_size_limit(limit);
         Ok(End { name: self.text, kind: Kind::Remote(Box::new(remote)) })
     }
 }

@@ -1,7 +1,6 @@
 //! Plan, apply, drift and export as commands: what is shown, what is asked, and the exit code.
 
 use crate::app::sync::Applied;
-use crate::app::sync::AppliedStatus;
 use crate::cli::DONE;
 use crate::cli::FAILED;
 use crate::cli::context::Context;
@@ -22,6 +21,7 @@ use crate::error::Result;
 use crate::model::sync::Drift;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
 use crate::model::sync::plan::Outcome;
 
 pub(super) async fn plan(
@@ -64,8 +64,8 @@ pub(super) async fn apply(
     let applied = work.apply(context, policy, hash).await?;
     context.output.show(&applied, |applied, face| result(applied, (from, to), view, face))?;
     Ok(match applied.status {
-        AppliedStatus::Done | AppliedStatus::Nothing => DONE,
-        AppliedStatus::Blocked | AppliedStatus::Stale => BLOCKED,
+        RunResult::Done | RunResult::Nothing => DONE,
+        RunResult::Blocked | RunResult::Stale => BLOCKED,
     })
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn export(context: &mut Context<'_>, from: &End, to: &End, view
 fn result(applied: &Applied, (from, to): (&End, &End), view: &ViewArgs, face: Face) -> String {
     let plan = named(&applied.plan, from, to);
     match (applied.status, &to.kind) {
-        (AppliedStatus::Stale, _) => format!(
+        (RunResult::Stale, _) => format!(
             "Nothing was written: {} or {} changed since the plan was shown. This is the plan now:\n\n{}",
             from.name,
             to.name,

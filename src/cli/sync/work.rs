@@ -1,11 +1,11 @@
-//! Plans, applies and drifts between any two ends. Says nothing to people.
+//! Plans, applies and drifts between any two ends. Says nothing to people but that it is working.
 
 use std::sync::Arc;
 
 use crate::app::sync::Applied;
-use crate::app::sync::AppliedStatus;
 use crate::app::sync::Source;
 use crate::cli::context::Context;
+use crate::cli::progress::Progress;
 use crate::cli::sync::folder::Missing;
 use crate::cli::sync::place::End;
 use crate::cli::sync::place::Kind;
@@ -16,6 +16,7 @@ use crate::model::sync::Drift;
 use crate::model::sync::OnMissing;
 use crate::model::sync::Plan;
 use crate::model::sync::Policy;
+use crate::model::sync::RunResult;
 use crate::model::sync::Snapshot;
 use crate::model::sync::SourceState;
 use crate::model::sync::drift;
@@ -43,7 +44,10 @@ impl<'a> Work<'a> {
         let given = |snapshot| Source::Given { name: from.name.clone(), snapshot: Arc::new(snapshot) };
         let source = match &from.kind {
             Kind::Tenant(actor) => Source::Tenant(actor.clone()),
-            Kind::Remote(remote) => given(remote.snapshot().await?),
+            Kind::Remote(remote) => {
+                let _progress = Progress::of_phase(context.output, format!("reading {}", from.name));
+                given(remote.snapshot().await?)
+            }
             Kind::Folder(folder) => given(folder.read(Missing::IsAnError, context.output)?),
         };
         if matches!((&from.kind, &to.kind), (Kind::Folder(a), Kind::Folder(b)) if a.path == b.path) {
@@ -55,9 +59,11 @@ impl<'a> Work<'a> {
     pub(super) async fn plan(&self, context: &mut Context<'_>, policy: &Policy) -> Result<Plan> {
         match &self.to.kind {
             Kind::Tenant(actor) => {
+                let _progress = self.phase(context, "planning");
                 context.app.plan_sync(Actor::clone(actor), self.source.clone(), policy.clone()).await
             }
             Kind::Remote(remote) => {
+                let _progress = self.phase(context, "sending and planning");
                 let snapshot = self.snapshot(context).await?;
                 remote.plan(self.given(&snapshot), policy).await
             }
@@ -80,18 +86,18 @@ impl<'a> Work<'a> {
     ) -> Result<Applied> {
         match &self.to.kind {
             Kind::Tenant(actor) => {
+                let _progress = self.phase(context, "applying");
                 context.app.apply_sync(Actor::clone(actor), self.source.clone(), policy.clone(), hash).await
             }
             Kind::Remote(remote) => self.apply_remote(context, remote, (policy, hash)).await,
             Kind::Folder(folder) => {
                 let plan = self.plan(context, policy).await?;
                 if hash.is_some_and(|hash| hash != plan.hash) {
-                    return Ok(Applied { status: AppliedStatus::Stale, run: None, plan });
+                    return Ok(Applied { status: RunResult::Stale, run: None, plan });
                 }
                 let snapshot = self.snapshot(context).await?;
-                folder.write(&to_files(&snapshot))?;
-                let status =
-                    if plan.outcome() == Outcome::Nothing { AppliedStatus::Nothing } else { AppliedStatus::Done };
+                folder.write(&to_files(&snapshot), context.output)?;
+                let status = if plan.outcome() == Outcome::Nothing { RunResult::Nothing } else { RunResult::Done };
                 Ok(Applied { status, run: None, plan })
             }
         }
@@ -103,6 +109,7 @@ impl<'a> Work<'a> {
         remote: &Remote,
         (policy, hash): (&Policy, Option<String>),
     ) -> Result<Applied> {
+        let _progress = self.phase(context, "sending and applying");
         let snapshot = self.snapshot(context).await?;
         // The other deployment applies only a plan that was looked at; whoever said yes beforehand takes the one of now.
         let hash = match hash {
@@ -111,18 +118,22 @@ impl<'a> Work<'a> {
         };
         let applied = remote.apply(self.given(&snapshot), policy, &hash).await?;
         let status = match applied.status {
-            Status::Done => AppliedStatus::Done,
-            Status::Nothing => AppliedStatus::Nothing,
-            Status::Blocked => AppliedStatus::Blocked,
-            Status::Stale => AppliedStatus::Stale,
+            Status::Done => RunResult::Done,
+            Status::Nothing => RunResult::Nothing,
+            Status::Blocked => RunResult::Blocked,
+            Status::Stale => RunResult::Stale,
         };
         Ok(Applied { status, run: applied.run, plan: applied.plan })
     }
 
     pub(super) async fn drift(&self, context: &mut Context<'_>) -> Result<Drift> {
         match &self.to.kind {
-            Kind::Tenant(actor) => context.app.drift(Actor::clone(actor), self.source.clone()).await,
+            Kind::Tenant(actor) => {
+                let _progress = self.phase(context, "comparing");
+                context.app.drift(Actor::clone(actor), self.source.clone()).await
+            }
             Kind::Remote(remote) => {
+                let _progress = self.phase(context, "sending and comparing");
                 let snapshot = self.snapshot(context).await?;
                 remote.drift(self.given(&snapshot)).await
             }
@@ -133,6 +144,10 @@ impl<'a> Work<'a> {
                 Ok(drift(party(self.from, &a), party(self.to, &b)))
             }
         }
+    }
+
+    fn phase(&self, context: &Context<'_>, doing: &str) -> Progress {
+        Progress::of_phase(context.output, format!("{doing}: {} -> {}", self.from.name, self.to.name))
     }
 
     fn given<'s>(&'s self, snapshot: &'s Snapshot) -> Given<'s> {

@@ -19,10 +19,10 @@ use crate::model::sync::snapshot::ConnectionContent;
 use crate::model::sync::snapshot::IntegrationContent;
 use crate::model::sync::snapshot::Snapshot;
 use crate::model::sync::snapshot::sort_keys;
+use crate::model::yaml;
 
 pub use read::from_files;
 
-mod emit;
 mod read;
 
 /// The one folder format that is written and read.
@@ -35,18 +35,14 @@ pub const ROOT: &str = "keyway.yaml";
 pub fn to_files(snapshot: &Snapshot) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let root = json!({"format": FORMAT, "components": to_value(&snapshot.components)});
-    files.insert(ROOT.to_owned(), emit_yaml(&root));
+    files.insert(ROOT.to_owned(), yaml::write(&root));
     for (key, connection) in &snapshot.connections {
-        files.insert(format!("connections/{key}.yaml"), emit_yaml(&connection_value(connection)));
+        files.insert(format!("connections/{key}.yaml"), yaml::write(&connection_value(connection)));
     }
     for (key, integration) in &snapshot.integrations {
-        files.insert(format!("integrations/{key}.yaml"), emit_yaml(&integration_value(integration)));
+        files.insert(format!("integrations/{key}.yaml"), yaml::write(&integration_value(integration)));
     }
     files
-}
-
-fn emit_yaml(value: &Value) -> String {
-    emit::document(value)
 }
 
 fn to_value(content: &impl Serialize) -> Value {

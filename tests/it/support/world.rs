@@ -50,7 +50,11 @@ impl World {
 
     /// `dev` is filled: `alerts` (slack, s3) and `orders` (erp) are published, `files` (s3, openai) is a draft.
     pub async fn start() -> Self {
-        let world = Self::empty(TestApp::start().await).await;
+        Self::start_on(TestApp::start().await).await
+    }
+
+    pub async fn start_on(t: TestApp) -> Self {
+        let world = Self::empty(t).await;
         world.connections(&world.dev, "dev").await;
         let s3 = || Variable::Inline("aws-s3", "apiKeySecret", "{}");
         let slack = Variable::Inline("slack", "oauth2", "{ scopes: { type: value, value: 'chat:write' } }");
@@ -73,11 +77,12 @@ impl World {
     /// Makes the connections with values and secrets that name the tenant.
     pub async fn connections(&self, actor: &Actor, name: &str) {
         for (key, component, kind, scope) in CONNECTIONS {
-            self.connection(actor, key, component, (kind, scope), name).await;
+            self.connection(actor, key, (component, (kind, scope)), name).await;
         }
     }
 
-    pub async fn connection(&self, actor: &Actor, key: &str, component: &str, kind: (&str, Scope), name: &str) {
+    pub async fn connection(&self, actor: &Actor, key: &str, kind: (&str, (&str, Scope)), name: &str) {
+        let (component, kind) = kind;
         let inputs = match component {
             "slack" => json!({
                 "client_id": format!("{name}-client"), "client_secret": format!("PLANTED-{name}-slack"),

@@ -38,7 +38,7 @@ async fn integrations_bind_to_the_targets_own_connections() {
     assert_eq!(drift["is_empty"], true, "{drift}");
     assert!(!drift["local_values"].as_array().unwrap().is_empty());
     let again = w.apply(&json!({})).await.must_be(200).json();
-    assert_eq!((&again["status"], &again["run"]), (&json!("nothing"), &json!(null)));
+    assert_eq!(again["status"], "nothing");
 }
 
 #[actix_web::test]
@@ -107,4 +107,39 @@ async fn every_sync_is_recorded_and_no_secret_anywhere() {
         // Local values do not travel, either.
         assert!(!text.contains("dev.erp.example") && !text.contains("dev-client"), "{text}");
     }
+}
+
+#[actix_web::test]
+async fn every_sync_is_recorded_whatever_came_of_it() {
+    let w = World::start().await;
+    let blocked = w.apply(&json!({})).await.must_be(409).json();
+    assert_eq!(blocked["code"], "sync_blocked");
+    w.connections(&w.prod, "prod").await;
+    let before = w.snapshot().await;
+    w.apply_hash(&json!({}), &json!("sha256:0")).await.must_be(409);
+    assert_eq!(w.snapshot().await, before);
+    w.apply(&json!({})).await.must_be(200);
+    let (synced, revision) = (w.snapshot().await, w.plan(&json!({})).await["target"]["revision"].clone());
+    let again = w.apply(&json!({})).await.must_be(200).json();
+    assert_eq!(again["status"], "nothing");
+    // The record is no change of the tenant.
+    assert_eq!((w.snapshot().await, &w.plan(&json!({})).await["target"]["revision"]), (synced, &revision));
+
+    let runs = w.admin.get("/api/v1/sync/runs").await.must_be(200).json();
+    let runs = runs["items"].as_array().unwrap();
+    let results: Vec<_> = runs.iter().map(|run| run["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["nothing", "done", "stale", "blocked"]);
+    assert!(runs.iter().all(|run| run["actor"] == "admin@example.com" && run["duration_ms"].is_i64()), "{runs:?}");
+    let show = async |number: usize| {
+        let path = format!("/api/v1/sync/runs/{}", runs[number]["id"].as_str().unwrap());
+        w.admin.get(&path).await.must_be(200).json()
+    };
+    assert_eq!(runs[0]["id"], again["run"]);
+    assert_eq!(show(3).await["plan"]["blockers"], blocked["plan"]["blockers"]);
+    assert_eq!(show(0).await["plan"]["references"], json!([]));
+    // What wrote nothing cannot be taken back; what did is found behind it.
+    let refused = w.admin.post("/api/v1/sync/rollback", json!({ "run": runs[0]["id"] })).await.must_be(409).json();
+    assert_eq!(refused["code"], "nothing_to_take_back");
+    assert_eq!(w.rollback().await.must_be(200).json()["id"], runs[1]["id"]);
+    assert_eq!(w.snapshot().await, before);
 }

@@ -34,7 +34,7 @@ async fn what_is_missing_blocks_or_becomes_a_placeholder_or_is_mapped() {
     assert_eq!(w.snapshot().await, before);
 
     let erp = ("api_key", Scope::OrganizationGlobal);
-    w.connection(&w.prod, "erp-main", "http", erp, "prod").await;
+    w.connection(&w.prod, "erp-main", ("http", erp), "prod").await;
     let policy = json!({ "on_missing": "placeholder", "map": { "erp": "erp-main" } });
     let applied = w.apply(&policy).await.must_be(200).json();
     let todo: Vec<_> = applied["plan"]["todo"].as_array().unwrap().iter().map(|todo| &todo["connection"]).collect();
@@ -71,11 +71,11 @@ async fn older_names_match_by_alias_and_two_candidates_are_asked_about() {
 
     // `main` was `chat-a` and `chat-b` before; the target has one of each.
     let openai = ("open_ai_api_key", Scope::OrganizationGlobal);
-    w.connection(&w.dev, "model-a", "openai", openai, "dev").await;
+    w.connection(&w.dev, "model-a", ("openai", openai), "dev").await;
     w.rename(&w.dev, "model-a", "model-b").await;
     w.rename(&w.dev, "model-b", "model-c").await;
-    w.connection(&w.prod, "model-a", "openai", openai, "prod").await;
-    w.connection(&w.prod, "model-b", "openai", openai, "prod").await;
+    w.connection(&w.prod, "model-a", ("openai", openai), "prod").await;
+    w.connection(&w.prod, "model-b", ("openai", openai), "prod").await;
     let text = definition("Ask", &[("Model", Variable::Scoped("model-c", "openai"))]);
     import(&w.source, "", &text).await.must_be(201);
     assert_eq!(blockers(&w.plan(&json!({})).await), [("ambiguous", "model-c")]);
@@ -153,7 +153,7 @@ async fn an_edited_draft_blocks_and_comes_back_with_a_rollback() {
     w.apply(&json!({})).await.must_be(200);
     let before = w.snapshot().await;
     let slack = ("oauth2", Scope::Customer);
-    w.connection(&w.prod, "slack-own", "slack", slack, "prod").await;
+    w.connection(&w.prod, "slack-own", ("slack", slack), "prod").await;
     // A draft beside a published version, and one that is alone.
     w.admin.put("/api/v1/integrations/alerts/slots/Chat", json!({ "connection": "slack-own" })).await.must_be(200);
     let draft = w.admin.get("/api/v1/integrations/alerts").await.must_be(200).json();

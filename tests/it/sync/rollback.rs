@@ -71,7 +71,7 @@ async fn pruned_connections_come_back_with_their_secrets() {
     let w = World::start().await;
     w.connections(&w.prod, "prod").await;
     let openai = ("open_ai_api_key", Scope::OrganizationGlobal);
-    w.connection(&w.prod, "only-prod", "openai", openai, "only").await;
+    w.connection(&w.prod, "only-prod", ("openai", openai), "only").await;
     let text = definition("Extra", &[("Model", Variable::Scoped("only-prod", "openai"))]);
     import(&w.admin, "", &text).await.must_be(201);
     w.admin.post("/api/v1/integrations/extra/publish", json!({})).await.must_be(200);

@@ -13,9 +13,9 @@ use crate::model::definition::tests::FILES;
 use crate::model::definition::tests::components;
 use crate::model::definition::tests::folder;
 use crate::model::definition::tests::reading;
-use crate::model::definition::write;
 use crate::model::problem::Problem;
 use crate::model::yaml;
+use crate::model::yaml::write;
 
 fn draw_problems(out: &mut String, problems: &[Problem]) {
     for problem in problems {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::definition::tests::reading;
 use crate::model::definition::tests::text_of;
-use crate::model::definition::write;
+use crate::model::yaml::write;
 
 proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 100, ..Default::default() })]

@@ -18,7 +18,7 @@ use crate::model::definition::switch_step;
 use crate::model::definition::tests::components;
 use crate::model::definition::tests::definition;
 use crate::model::definition::tests::reading;
-use crate::model::definition::write;
+use crate::model::yaml::write;
 
 const POST: &str = "On Order / Each File / Is It Large? / Large / Post";
 

@@ -7,6 +7,7 @@ use crate::model::sync::files::to_files;
 use crate::model::sync::tests::example::tenants;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of them are what people see")]
 fn a_folder_can_be_read_by_people() {
     let (source, _) = tenants();
     let mut text = String::new();

@@ -22,6 +22,11 @@ struct Deployment {
 
 impl Deployment {
     fn of(desk: Desk, tenant: &str) -> Self {
+        Self::of_limited(desk, tenant, "1048576")
+    }
+
+    /// A server that takes snapshots up to so many bytes.
+    fn of_limited(desk: Desk, tenant: &str, snapshot_bytes: &str) -> Self {
         let made = desk.json(&[
             "--tenant",
             tenant,
@@ -36,7 +41,9 @@ impl Deployment {
         ]);
         let key = made["key"].as_str().unwrap().to_owned();
         let serve = ["serve", "--listen", "127.0.0.1:0", "--json"];
-        let mut child = desk.program(&serve).stderr(Stdio::null()).spawn().unwrap();
+        let mut program = desk.program(&serve);
+        program.env("KEYWAY_SYNC__SNAPSHOT_LIMIT_BYTES", snapshot_bytes).stderr(Stdio::null());
+        let mut child = program.spawn().unwrap();
         let mut text = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
@@ -129,4 +136,32 @@ fn people_read_the_address_and_never_the_key() {
     assert_eq!(here.refusal(&far), "insecure_url");
     let gone = ["sync", "plan", "--from", "dev", "--to", "http://127.0.0.1:1", "--to-key-file", &file];
     assert_eq!(here.refusal(&gone), "unreachable");
+}
+
+#[test]
+fn a_snapshot_past_the_limit_is_refused_clearly_on_either_side() {
+    let here = two_tenants();
+    let there = Desk::new();
+    there.json(&["tenants", "create", "prod"]);
+    let there = Deployment::of_limited(there, "prod", "2048");
+    let to_key = ("KEYWAY_TO_KEY", there.key.as_str());
+    let plan = ["--json", "sync", "plan", "--from", "dev", "--to", &there.url];
+    let refusal = |more: &[(&str, &str)]| {
+        let ran = here.run_with(&plan, &[&[to_key], more].concat());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let document: Value = serde_json::from_str(&ran.answer).unwrap();
+        let text = |name: &str| document["error"][name].as_str().unwrap().to_owned();
+        (text("code"), text("message"))
+    };
+    let (code, message) = refusal(&[]);
+    assert_eq!(code, "remote_refused");
+    assert!(message.contains("larger than 2048 bytes") && message.contains("sync.snapshot_limit_bytes"), "{message}");
+    let (code, message) = refusal(&[("KEYWAY_SYNC__SNAPSHOT_LIMIT_BYTES", "1024")]);
+    assert_eq!(code, "snapshot_too_large");
+    assert!(message.contains("sync.snapshot_limit_bytes allows 1024"), "{message}");
+    // What is read is limited by the same setting.
+    let theirs = Deployment::of(here, "dev");
+    let keys = [("KEYWAY_FROM_KEY", theirs.key.as_str()), ("KEYWAY_SYNC__SNAPSHOT_LIMIT_BYTES", "1024")];
+    let ran = there.desk.run_with(&["--json", "sync", "plan", "--from", &theirs.url, "--to", "prod"], &keys);
+    assert!(ran.code == 1 && ran.answer.contains("answer_too_large"), "{ran:?}");
 }

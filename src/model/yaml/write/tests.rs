@@ -10,73 +10,75 @@ use proptest::proptest;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::model::definition::write;
 use crate::model::yaml;
+use crate::model::yaml::write;
 
 fn again(document: &Value) -> Value {
     let text = write(document);
     yaml::read(&text).unwrap_or_else(|problem| panic!("{problem:?}\n{text}")).to_value()
 }
 
+/// Each is something else to some reader when it stands without quotes.
+const WORDS: [&str; 54] = [
+    "",
+    "~",
+    "null",
+    "Null",
+    "yes",
+    "No",
+    "on",
+    "OFF",
+    "y",
+    "N",
+    "true",
+    "False",
+    "=",
+    "<<",
+    "0",
+    "-1",
+    "+1",
+    "1_000",
+    "0x1F",
+    "0o17",
+    "0b1",
+    "1:30",
+    "1e3",
+    ".5",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "2024-01-31",
+    "2024-01-31T10:00:00Z",
+    "- a",
+    "? a",
+    "a: b",
+    "a:",
+    "a #b",
+    "#a",
+    "&a",
+    "*a",
+    "!a",
+    "%a",
+    "@a",
+    "`a",
+    "{a",
+    "[a",
+    "|",
+    ">-",
+    "'a'",
+    "\"a\"",
+    " a",
+    "a ",
+    "---",
+    "...",
+    "123456789012345678901234567890",
+    "a\tb",
+    "a\rb",
+];
+
 #[test]
 fn words_that_a_reader_takes_for_something_else_are_quoted() {
-    let words = [
-        "",
-        "~",
-        "null",
-        "Null",
-        "yes",
-        "No",
-        "on",
-        "OFF",
-        "y",
-        "N",
-        "true",
-        "False",
-        "=",
-        "<<",
-        "0",
-        "-1",
-        "+1",
-        "1_000",
-        "0x1F",
-        "0o17",
-        "0b1",
-        "1:30",
-        "1e3",
-        ".5",
-        ".inf",
-        "-.INF",
-        ".nan",
-        "2024-01-31",
-        "2024-01-31T10:00:00Z",
-        "- a",
-        "? a",
-        "a: b",
-        "a:",
-        "a #b",
-        "#a",
-        "&a",
-        "*a",
-        "!a",
-        "%a",
-        "@a",
-        "`a",
-        "{a",
-        "[a",
-        "|",
-        ">-",
-        "'a'",
-        "\"a\"",
-        " a",
-        "a ",
-        "---",
-        "...",
-        "123456789012345678901234567890",
-        "a\tb",
-        "a\rb",
-    ];
-    for word in words {
+    for word in WORDS {
         let text = write(&json!({ "value": word }));
         assert_eq!(again(&json!({ "value": word })), json!({ "value": word }), "{text}");
         let is_quoted = text.starts_with("value: \"");
@@ -226,5 +228,14 @@ proptest! {
         prop_assert_eq!(write(&read), text);
         // Order is content too: equality of objects does not look at it.
         prop_assert_eq!(serde_json::to_string(&read).unwrap(), serde_json::to_string(&document).unwrap());
+    }
+
+    #[test]
+    fn another_reader_agrees(document in document()) {
+        let text = write(&document);
+        let read: Value = serde_saphyr::from_str(&text).map_err(|error| format!("{error}\n{text}")).unwrap();
+        // Numbers may become floats there, but no text may become anything else.
+        let texts = |value: &Value| value.to_string().matches('"').count();
+        prop_assert_eq!(texts(&read), texts(&document), "{}", text);
     }
 }
