@@ -21,6 +21,8 @@ mod folder;
 mod shipped;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;
 
 /// How long the folder is taken to be as it was.
 const CHECK_EVERY: Duration = Duration::from_secs(1);

@@ -53,7 +53,7 @@ fn standard(code: &AuthorizationCode, auth: &Auth, fill: &Fill, with: &Authoriza
         fields.put("scope", scopes.join(&code.scope_separator));
     }
     fields.put("state", with.state);
-    if let Some((challenge, method)) = pkce::challenge(code.pkce, with.verifier) {
+    if let Some((challenge, method)) = pkce::challenge(code.pkce, with.verifier)? {
         fields.put("code_challenge", challenge);
         fields.put("code_challenge_method", method);
     }

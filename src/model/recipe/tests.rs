@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "values are written where they are used")]
+
 use chrono::DateTime;
 use proptest::proptest;
 use serde_json::Value;
