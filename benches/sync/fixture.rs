@@ -128,7 +128,7 @@ fn integration(n: usize, size: usize) -> IntegrationContent {
     if n % 2 == 1 {
         content.slots.insert("Notification Connection".to_owned(), slot((n + 1) % size));
     }
-    content.set_definition(&definition(n));
+    content.set_definition(&definition(n, size));
     content
 }
 
@@ -144,7 +144,7 @@ fn slot(n: usize) -> SlotContent {
 }
 
 /// 1.5 to 2 KB of compact JSON.
-fn definition(n: usize) -> Value {
+fn definition(n: usize, size: usize) -> Value {
     let step = |name: &str, component: &str, action: &str, input: &str| {
         json!({
             "action": { "key": action, "component": { "isPublic": true, "key": component, "version": "LATEST" } },
@@ -157,6 +157,14 @@ fn definition(n: usize) -> Value {
         })
     };
     let component = provider(n).component;
+    let variable = |name: &str, n: usize| json!({ "key": name, "stableKey": connection_key(n), "useScopedConfigVar": connection_key(n) });
+    let mut variables = vec![
+        variable("Source Connection", n),
+        json!({ "key": "Folder", "dataType": "string", "defaultValue": format!("/orders/{n}"), "orgOnly": false }),
+    ];
+    if n % 2 == 1 {
+        variables.push(variable("Notification Connection", (n + 1) % size));
+    }
     json!({
         "name": format!("Order pipeline {n}"),
         "description": "Reads new orders, keeps a copy of each and tells the team.",
@@ -165,10 +173,7 @@ fn definition(n: usize) -> Value {
         "isSynchronous": n.is_multiple_of(4),
         "labels": ["orders", format!("shop-{n}")],
         "endpointType": "flow_specific",
-        "requiredConfigVars": [
-            { "key": "Source Connection", "stableKey": connection_key(n), "useScopedConfigVar": connection_key(n) },
-            { "key": "Folder", "dataType": "string", "defaultValue": format!("/orders/{n}"), "orgOnly": false },
-        ],
+        "requiredConfigVars": variables,
         "configPages": [{ "name": "Configuration", "tagline": "", "elements": [
             { "type": "configVar", "value": "Source Connection" },
             { "type": "configVar", "value": "Folder" },

@@ -199,12 +199,7 @@ impl App {
         self.ask_and_store(lease, subject).await
     }
 
-    async fn take_lease(
-        &self,
-        tenant: TenantId,
-        credential: CredentialId,
-        generation: i64,
-    ) -> Result<Option<Lease>> {
+    async fn take_lease(&self, tenant: TenantId, credential: CredentialId, generation: i64) -> Result<Option<Lease>> {
         let (timing, holder) = (*self.timing(), self.node().to_owned());
         self.store()
             .write(move |tx| {

@@ -1,5 +1,7 @@
 //! Connections and their stable keys.
 
+use std::collections::HashMap;
+
 use diesel::BoolExpressionMethods as _;
 use diesel::EscapeExpressionMethods as _;
 use diesel::ExpressionMethods as _;
@@ -195,14 +197,27 @@ pub fn list(
 
 /// Every connection of a tenant, in no order: for snapshots.
 pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<Vec<Connection>> {
-    let rows: Vec<(Row, String)> = on!(c, db => connections::table
-        .inner_join(connection_keys::table.on(connection_keys::connection_id.eq(connections::id)))
-        .filter(connections::tenant_id.eq(tenant).and(connection_keys::is_current.eq(true)))
-        .select((Row::as_select(), connection_keys::key))
-        .load(db))?;
-    let mut found = rows.into_iter().map(|(row, key)| row.with_key(&key)).collect::<Result<Vec<_>>>()?;
-    key::add_aliases(c, tenant, &mut found)?;
-    Ok(found)
+    let rows: Vec<Row> =
+        on!(c, db => connections::table.filter(connections::tenant_id.eq(tenant)).select(Row::as_select()).load(db))?;
+    // Both tables are read whole: that costs less than finding each connection's keys.
+    let mut current: HashMap<ConnectionId, String> = HashMap::with_capacity(rows.len());
+    let mut aliases: HashMap<ConnectionId, Vec<StableKey>> = HashMap::new();
+    for (key, id, is_current) in key::list(c, tenant)? {
+        if is_current {
+            current.insert(id, key);
+        } else {
+            aliases.entry(id).or_default().push(StableKey::parse(&key)?);
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let key = current.remove(&row.id).ok_or_else(|| Error::bug("a connection has no stable key"))?;
+            let mut connection = row.with_key(&key)?;
+            connection.aliases = aliases.remove(&connection.id).unwrap_or_default();
+            connection.aliases.sort();
+            Ok(connection)
+        })
+        .collect()
 }
 
 /// `%` and `_` in what a person typed mean themselves.

@@ -270,10 +270,10 @@ diesel::table! {
         tenant_id -> Uid,
         integration_id -> Uid,
         number -> BigInt,
-        definition -> Text,
         digest -> Text,
         created_by -> Text,
         created_at -> Instant,
+        definition -> Text,
     }
 }
 

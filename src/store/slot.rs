@@ -111,20 +111,17 @@ pub fn replace(c: &mut Conn, tenant: TenantId, version: VersionId, new: &[Slot])
     insert_all(c, tenant, &all)
 }
 
-/// The slots of the versions that a sync reads: newest published, else draft.
-pub fn list_all(c: &mut Conn, tenant: TenantId) -> Result<HashMap<VersionId, Vec<Slot>>> {
-    let rows: Vec<Row> = on!(c, db => slots::table
-        .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
-        .inner_join(integrations::table.on(
-            integrations::id.eq(integration_versions::integration_id)
-                .and(integrations::published_number.eq(integration_versions::number)),
-        ))
-        .filter(slots::tenant_id.eq(tenant))
-        .select(Row::as_select())
-        .load(db))?;
-    let mut found: HashMap<VersionId, Vec<Slot>> = HashMap::with_capacity(rows.len());
-    for row in rows {
-        found.entry(row.version_id).or_default().push(row.try_into()?);
+/// The slots of some versions.
+pub fn list_all(c: &mut Conn, tenant: TenantId, versions: &[VersionId]) -> Result<HashMap<VersionId, Vec<Slot>>> {
+    let mut found: HashMap<VersionId, Vec<Slot>> = HashMap::with_capacity(versions.len());
+    for chunk in versions.chunks(1000) {
+        let rows: Vec<Row> = on!(c, db => slots::table
+            .filter(slots::version_id.eq_any(chunk).and(slots::tenant_id.eq(tenant)))
+            .select(Row::as_select())
+            .load(db))?;
+        for row in rows {
+            found.entry(row.version_id).or_default().push(row.try_into()?);
+        }
     }
     Ok(found)
 }

@@ -238,13 +238,3 @@ pub fn list_pruned(c: &mut Conn, tenant: TenantId, run: SyncRunId, noun: &str) -
 pub fn purge(c: &mut Conn, now: Instant) -> Result<usize> {
     Ok(on!(c, db => diesel::delete(pruned_rows::table).filter(pruned_rows::purge_after.le(At(now))).execute(db))?)
 }
-
-/// How long the sync took, known at its end.
-pub fn set_duration(c: &mut Conn, tenant: TenantId, id: SyncRunId, duration_ms: i64) -> Result<()> {
-    on!(c, db => diesel::update(sync_runs::table)
-        .filter(sync_runs::tenant_id.eq(tenant))
-        .filter(sync_runs::id.eq(id))
-        .set(sync_runs::duration_ms.eq(duration_ms))
-        .execute(db))?;
-    Ok(())
-}

@@ -19,10 +19,10 @@ CREATE TABLE integration_versions (
   tenant_id      UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
   integration_id UUID NOT NULL REFERENCES integrations (id) ON DELETE CASCADE,
   number         BIGINT NOT NULL CHECK (number >= 0),
-  definition     TEXT NOT NULL, -- JSON in file order; secrets blanked
   digest         TEXT NOT NULL, -- of the canonical definition
   created_by     TEXT NOT NULL,
   created_at     TIMESTAMPTZ NOT NULL,
+  definition     TEXT NOT NULL, -- JSON in file order; secrets blanked. Long, so it comes last
   UNIQUE (integration_id, number)
 );
 CREATE INDEX integration_versions_by_tenant ON integration_versions (tenant_id, integration_id);

@@ -50,13 +50,7 @@ pub(super) fn next_attempt(refusal: &Refusal, failures: i64, now: Instant) -> Re
 
 impl App {
     /// The provider said that the authorization is over.
-    pub(super) fn end_authorization(
-        &self,
-        tx: &mut Conn,
-        subject: &Subject,
-        code: &str,
-        now: Instant,
-    ) -> Result<()> {
+    pub(super) fn end_authorization(&self, tx: &mut Conn, subject: &Subject, code: &str, now: Instant) -> Result<()> {
         store::token::stop_refreshing(tx, subject.tenant(), subject.credential().id)?;
         self.set_status(tx, subject, (StoredStatus::ReauthorizationRequired, code), now)
     }

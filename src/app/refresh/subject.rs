@@ -86,8 +86,7 @@ impl App {
             .read(move |c| {
                 let held = app.held(c, tenant, credential)?;
                 let (global, own) = app.both_secrets(c, tenant, &held.described, Some(&held.credential))?;
-                let layers =
-                    held.described.layers(Some((held.credential.owner.kind(), &held.credential.inputs)))?;
+                let layers = held.described.layers(Some((held.credential.owner.kind(), &held.credential.inputs)))?;
                 let resolution = resolve(&layers, Some((&global, &own)));
                 if resolution.is_quarantined() {
                     let message = "the place that its secrets are sent to changed: enter them again";

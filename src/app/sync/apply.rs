@@ -99,8 +99,8 @@ impl App {
         let undo = undo_of(&writes, target);
         store::tenant::bump_revision(tx, tenant)?;
         store::sync::purge(tx, now)?;
-        // The run comes first: what it prunes refers to it.
-        let mut record = Run {
+        let pruned = Writer::new((self, actor), tx, run, (now, Direction::Forward))?.run(tx, writes)?;
+        let record = Run {
             id: run,
             source: source.name.clone(),
             actor: actor.name(),
@@ -109,15 +109,13 @@ impl App {
             plan: serde_json::to_string(plan).map_err(Error::internal)?,
             undo: serde_json::to_string(&undo).map_err(Error::internal)?,
             started_at: now,
-            duration_ms: 0,
+            duration_ms: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
             rolled_back_at: None,
             rolled_back_by: None,
         };
         store::sync::insert(tx, tenant, &record)?;
-        Writer::new((self, actor), tx, run, (now, Direction::Forward { purge_after: now + KEEP_PRUNED }))?
-            .run(tx, writes)?;
-        record.duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        store::sync::set_duration(tx, tenant, run, record.duration_ms)?;
+        // What it pruned refers to the run.
+        store::sync::keep_pruned(tx, tenant, run, &pruned, now + KEEP_PRUNED)?;
         let detail = json!({ "run": run, "source": source.name, "plan": plan.hash });
         let event = Event::new("sync.applied", run.to_string(), detail);
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;

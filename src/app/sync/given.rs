@@ -31,12 +31,7 @@ type Components = HashMap<String, Arc<Component>>;
 
 impl App {
     /// The plan; of a source that is no tenant here, after a look at what would be written.
-    pub(super) fn checked_plan(
-        &self,
-        c: &mut Conn,
-        ends: &mut Ends,
-        policy: &Policy,
-    ) -> Result<Plan> {
+    pub(super) fn checked_plan(&self, c: &mut Conn, ends: &mut Ends, policy: &Policy) -> Result<Plan> {
         let mut plan = plan_with_definitions(c, ends, policy)?;
         if policy.prune {
             // What older versions and drafts use is not deleted, unless they go themselves. Which do is known only now.

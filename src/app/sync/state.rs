@@ -35,13 +35,15 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn read(c: &mut Conn, tenant: TenantId, definitions: Definitions) -> Result<Self> {
+        let integrations = match definitions {
+            Definitions::All => store::integration::list_all(c, tenant)?,
+            Definitions::LeftOut => store::integration::list_all_short(c, tenant)?,
+        };
+        let versions: Vec<VersionId> = integrations.iter().map(|(_, version)| version.id).collect();
         Ok(Self {
             connections: store::connection::list_all(c, tenant)?,
-            integrations: match definitions {
-                Definitions::All => store::integration::list_all(c, tenant)?,
-                Definitions::LeftOut => store::integration::list_all_short(c, tenant)?,
-            },
-            slots: store::slot::list_all(c, tenant)?,
+            integrations,
+            slots: store::slot::list_all(c, tenant, &versions)?,
             pins: store::component::list_pins(c, tenant)?,
         })
     }

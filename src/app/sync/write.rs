@@ -33,8 +33,8 @@ use kept::Kept;
 /// Which way a run goes.
 #[derive(Clone, Copy)]
 pub(super) enum Direction {
-    /// What is deleted is kept until then, so that it can be brought back.
-    Forward { purge_after: Instant },
+    /// What is deleted is kept, so that it can be brought back.
+    Forward,
     /// What the run deleted comes back.
     Back,
 }
@@ -73,7 +73,7 @@ impl<'a> Writer<'a> {
     ) -> Result<Self> {
         let tenant = actor.tenant.id;
         let kept = match direction {
-            Direction::Forward { .. } => Kept::default(),
+            Direction::Forward => Kept::default(),
             Direction::Back => Kept::read(tx, tenant, run)?,
         };
         let keys = store::connection::key::list(tx, tenant)?.into_iter().map(|(key, id, _)| (key, id)).collect();
@@ -101,8 +101,8 @@ impl<'a> Writer<'a> {
         self.actor.tenant.id
     }
 
-    /// Does all of them, in order.
-    pub(super) fn run(mut self, tx: &mut Conn, writes: Vec<Write>) -> Result<()> {
+    /// Does all of them, in order. Answers with what was deleted and is to be kept: nouns with their content.
+    pub(super) fn run(mut self, tx: &mut Conn, writes: Vec<Write>) -> Result<Vec<(&'static str, String)>> {
         for write in writes {
             // What later writes look at must be in the database.
             if !matches!(write, Write::CreatePlaceholder { .. } | Write::PutIntegration { .. }) {
@@ -122,7 +122,8 @@ impl<'a> Writer<'a> {
                 Write::DeleteConnection { key } => self.prune(tx, &key)?,
             }
         }
-        self.flush(tx)
+        self.flush(tx)?;
+        Ok(self.pruned)
     }
 
     fn flush(&mut self, tx: &mut Conn) -> Result<()> {
@@ -131,17 +132,12 @@ impl<'a> Writer<'a> {
         let (integrations, versions) = (std::mem::take(&mut self.integrations), std::mem::take(&mut self.versions));
         store::integration::insert_all(tx, tenant, &integrations, &versions)?;
         store::slot::insert_all(tx, tenant, &std::mem::take(&mut self.slots))?;
-        store::history::append_all(tx, tenant, &std::mem::take(&mut self.history))?;
-        let pruned = std::mem::take(&mut self.pruned);
-        match self.direction {
-            Direction::Forward { purge_after } => store::sync::keep_pruned(tx, tenant, self.run, &pruned, purge_after),
-            Direction::Back => Ok(()),
-        }
+        store::history::append_all(tx, tenant, &std::mem::take(&mut self.history))
     }
 
     /// Keeps something that this run deletes.
     fn keep(&mut self, noun: &'static str, content: &impl Serialize) -> Result<()> {
-        if let Direction::Forward { .. } = self.direction {
+        if let Direction::Forward = self.direction {
             self.pruned.push((noun, serde_json::to_string(content).map_err(Error::internal)?));
         }
         Ok(())

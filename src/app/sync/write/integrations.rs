@@ -61,7 +61,7 @@ impl Writer<'_> {
         if let Some(version) = store::integration::find_version(tx, tenant, found.id, DRAFT)? {
             store::integration::update(tx, tenant, new, self.now)?;
             let id = version.id;
-            if let Direction::Forward { .. } = self.direction {
+            if let Direction::Forward = self.direction {
                 let slots = store::slot::list(tx, tenant, id)?;
                 let edited_by = found.draft_edited_by.clone();
                 self.keep(DRAFT_NOUN, &KeptDraft { integration: found.key.clone(), edited_by, version, slots })?;
@@ -102,7 +102,7 @@ impl Writer<'_> {
     pub(super) fn delete(&mut self, tx: &mut Conn, key: &str) -> Result<()> {
         let tenant = self.tenant();
         let integration = store::integration::get(tx, tenant, key)?;
-        if let Direction::Forward { .. } = self.direction {
+        if let Direction::Forward = self.direction {
             let mut versions = Vec::new();
             for listed in store::integration::list_versions(tx, tenant, integration.id)? {
                 let version = store::integration::find_version(tx, tenant, integration.id, listed.number)?;
