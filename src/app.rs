@@ -15,6 +15,8 @@ use crate::model::component::Component;
 use crate::outbound::client::Client;
 use crate::store::Store;
 use catalog::Catalog;
+use credential::Answers;
+use read::Reads;
 use refresh::Timing;
 use refresh::flights::Flights;
 use vault::TenantKeys;
@@ -30,6 +32,7 @@ pub mod demo;
 pub mod idempotency;
 pub mod integration;
 pub mod layers;
+pub mod read;
 pub mod refresh;
 pub mod session;
 pub mod sync;
@@ -73,18 +76,30 @@ struct Inner {
     manifests: RwLock<HashMap<String, Arc<Component>>>,
     // Data keys never change once made, so a cached one is never stale.
     keys: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
+    answers: Answers,
+    reads: Reads,
     flights: Flights,
     // A random word: tells this process from others where they share the database.
     node: String,
 }
 
+/// Bytes of answers to fetches that are kept unless it is said otherwise.
+pub const ANSWERS_BYTES: u64 = 64 * 1024 * 1024;
+
 impl App {
     /// Sends requests by the strictest rules; see [`Self::with_outbound`].
     #[must_use]
     pub fn new(store: Store, kek: Kek, catalog: Catalog, clock: Clock) -> Self {
+        Self::keeping(store, kek, catalog, clock, ANSWERS_BYTES)
+    }
+
+    /// As `new`, keeping so many bytes of answers to fetches.
+    #[must_use]
+    pub fn keeping(store: Store, kek: Kek, catalog: Catalog, clock: Clock, answers_bytes: u64) -> Self {
         let (manifests, keys) = (RwLock::default(), RwLock::default());
         let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
-        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys, flights, node });
+        let (answers, reads) = (Answers::new(answers_bytes), Reads::default());
+        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, node });
         Self { inner, outbound: Client::default(), timing: Timing::default() }
     }
 

@@ -43,6 +43,7 @@ pub struct Settings {
     pub log: Log,
     pub session: Session,
     pub sync: Sync,
+    pub fetch: Fetch,
     pub outbound: Outbound,
     pub api: Api,
 }
@@ -117,6 +118,11 @@ pub struct Session {
 pub struct Sync {
     pub keep_pruned_days: u32,
     pub snapshot_limit_bytes: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    pub cache_bytes: u64,
 }
 
 #[derive(Debug, Clone)]

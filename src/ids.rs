@@ -84,4 +84,6 @@ ids! {
     /// A link that lets a customer fill in a connection.
     LinkId = "lnk";
     TestRunId = "run";
+    /// Reads of a connection's credentials in one second.
+    ReadId = "rea";
 }

@@ -27,6 +27,8 @@ pub mod names;
 pub mod oauth;
 pub mod page;
 pub mod problem;
+pub mod proof;
+pub mod read;
 pub mod recipe;
 pub mod reply;
 pub mod sign;

@@ -24,10 +24,12 @@ pub mod credential;
 pub mod customer;
 pub mod dialect;
 pub mod history;
+pub mod hot;
 pub mod idempotency;
 pub mod integration;
 pub mod lease;
 pub mod migrate;
+pub mod read;
 pub mod schema;
 pub mod session;
 pub mod slot;
@@ -77,6 +79,9 @@ struct Inner {
     reads: Pool<Manager>,
     writes: Pool<Manager>,
     is_sqlite: bool,
+    // For the connections that the hot query opens for each thread.
+    database: Database,
+    statement_timeout: Duration,
     // Held while the process lives: migrating needs it alone.
     _in_use: Option<std::fs::File>,
 }
@@ -105,7 +110,9 @@ impl Store {
         let reads = pool(manager.clone(), options.pool_size)?;
         // Two writers on SQLite would fail each other; one never waits for itself.
         let writes = if is_sqlite { pool(manager, 1)? } else { reads.clone() };
-        Ok(Self { inner: Arc::new(Inner { reads, writes, is_sqlite, _in_use: in_use }) })
+        let (database, statement_timeout) = (options.database.clone(), options.statement_timeout);
+        let inner = Inner { reads, writes, is_sqlite, database, statement_timeout, _in_use: in_use };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Runs `f` in one read-only transaction: everything it reads is of one moment.

@@ -83,11 +83,28 @@ impl Default for Options {
     }
 }
 
-/// A server that has its port; it answers once `server` is awaited.
+/// A server that has its port; it answers once it runs.
 pub struct Bound {
+    app: App,
     pub server: Server,
     /// With the port that was taken when 0 was asked for.
     pub address: SocketAddr,
+}
+
+impl Bound {
+    /// Answers until the server is stopped, and writes what is written behind the answers.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn run(self) -> Result<()> {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let app = self.app;
+        let writing = tokio::spawn(async move { app.write_reads_until(stopped).await });
+        let served = self.server.await;
+        drop(stop);
+        writing.await.map_err(Error::internal)?;
+        served.map_err(Error::internal)
+    }
 }
 
 /// Binds the port. `main` and the tests start the same server.
@@ -100,7 +117,7 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
         let public = format!("cannot listen on {listen}: {error}");
         Error::new(Kind::Unavailable, "listen", public).because(error)
     };
-    let app = Data::new(app);
+    let (shared_app, app) = (app.clone(), Data::new(app));
     let sign_ins = Data::from(Arc::new(SignIns::new(options.sign_in_attempts_per_minute)));
     let requests = Data::new(Requests::new(options.requests_per_minute));
     let body_timeout = options.body_timeout;
@@ -129,5 +146,5 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
     .bind(listen)
     .map_err(no_port)?;
     let address = server.addrs().first().copied().unwrap_or(listen);
-    Ok(Bound { server: server.run(), address })
+    Ok(Bound { app: shared_app, server: server.run(), address })
 }

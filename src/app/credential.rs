@@ -35,8 +35,13 @@ use crate::model::values::edit::Context;
 use crate::store;
 use crate::store::conn::Conn;
 
+pub mod answer;
+mod cache;
 pub mod effective;
 pub mod fetch;
+pub mod hot;
+
+pub(super) use cache::Answers;
 
 /// Whose credential is meant, as callers name it.
 #[derive(Debug, Clone, PartialEq, Eq)]

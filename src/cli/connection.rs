@@ -61,6 +61,13 @@ pub(super) enum Command {
     },
     /// Who changed what, newest first.
     History { connection: String },
+    /// Which API key was given which credential, newest first; a read shows within a second or two.
+    Reads {
+        connection: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 1000)]
+        limit: usize,
+    },
     /// Where the connection is used.
     Usage { connection: String },
     /// The effective values for an owner, and where each came from; without one, the global values.
@@ -184,6 +191,11 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
         Command::Disable { connection } => switch(context, actor, connection, false).await?,
         Command::Delete { connection, force } => delete(context, actor, connection, force).await?,
         Command::History { connection } => history(context, actor, connection).await?,
+        Command::Reads { connection, limit } => {
+            let found = context.app.list_reads(actor, connection, None, limit).await?;
+            let reads: Vec<_> = found.into_iter().map(|(_, read)| read).collect();
+            context.output.show_list(&reads, "No API key was given a credential of it yet.", draw::reads)?;
+        }
         Command::Usage { connection } => {
             let usage = context.app.connection_usage(actor, connection).await?;
             context.output.show(&usage, draw::usage)?;

@@ -144,7 +144,7 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
     };
     let catalog = Catalog::new(settings.components.directory.clone());
     let client = outbound::to_third_parties(&settings.outbound, Places::default());
-    let app = App::new(store, kek, catalog, Clock::System).with_outbound(client);
+    let app = App::keeping(store, kek, catalog, Clock::System, settings.fetch.cache_bytes).with_outbound(client);
     runtime.block_on(app.check_vault())?;
     Ok(app)
 }

@@ -13,7 +13,6 @@ use super::context::outbound;
 use super::output::Tone;
 use crate::app::App;
 use crate::config::Settings;
-use crate::error::Error;
 use crate::error::Result;
 use crate::logging;
 use crate::model::user::SessionPolicy;
@@ -61,7 +60,7 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
     } else {
         context.output.note(format_args!("serving on {url} (API: {url}/docs); stop with Ctrl-C\n"));
     }
-    bound.server.await.map_err(Error::internal)?;
+    bound.run().await?;
     Ok(DONE)
 }
 

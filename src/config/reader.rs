@@ -14,6 +14,7 @@ use super::Components;
 use super::Data;
 use super::Database;
 use super::DatabaseUrl;
+use super::Fetch;
 use super::Log;
 use super::LogFormat;
 use super::MASK;
@@ -67,6 +68,7 @@ impl<'a> Reader<'a> {
                 keep_pruned_days: self.whole("sync.keep_pruned_days", 0..=3650),
                 snapshot_limit_bytes: self.bytes("sync.snapshot_limit_bytes"),
             },
+            fetch: Fetch { cache_bytes: self.whole("fetch.cache_bytes", 0..=u32::MAX).into() },
             outbound: self.outbound(),
             api: Api { page_limit: self.whole("api.page_limit", 1..=1000) },
         }

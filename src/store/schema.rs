@@ -486,11 +486,11 @@ diesel::table! {
     credential_reads (id) {
         id -> Uid,
         tenant_id -> Uid,
-        credential_id -> Uid,
         connection_id -> Uid,
-        actor -> Text,
+        api_key_id -> Uid,
         at -> Instant,
         reads -> BigInt,
+        credentials -> Binary,
     }
 }
 

@@ -43,16 +43,8 @@ pub fn is_broken(conn: &mut PgConnection) -> bool {
 /// Connects. `sslmode` in the URL decides about TLS: `disable`, `prefer` (default), `require`.
 pub fn connect(url: &DatabaseUrl, statement_timeout: Duration) -> Result<PgConnection, ConnectionError> {
     let bad = |error: String| ConnectionError::BadConnection(error);
-    let mut config: tokio_postgres::Config = url
-        .0
-        .parse()
-        .map_err(|error: tokio_postgres::Error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
-    config.connect_timeout(Duration::from_secs(10));
-    config.application_name("keyway");
-    config.options(format!(
-        "-c statement_timeout={} -c idle_in_transaction_session_timeout=60000",
-        statement_timeout.as_millis()
-    ));
+    let config =
+        config(url, statement_timeout, "").map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| bad(e.to_string()))?;
     let connection = runtime.block_on(async {
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config().map_err(bad)?);
@@ -61,6 +53,38 @@ pub fn connect(url: &DatabaseUrl, statement_timeout: Duration) -> Result<PgConne
     })?;
     CONNECTED_ON.set(Some(runtime));
     Ok(AsyncConnectionWrapper::from(connection))
+}
+
+/// Connects on the runtime that this is called on: for queries that are sent without waiting for each other. `options`:
+/// of the server, as on its command line.
+pub async fn connect_here(
+    url: &DatabaseUrl,
+    statement_timeout: Duration,
+    options: &str,
+) -> anyhow::Result<tokio_postgres::Client> {
+    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config().map_err(anyhow::Error::msg)?);
+    let (client, connection) = config(url, statement_timeout, options)?.connect(tls).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a hot connection ended");
+        }
+    });
+    Ok(client)
+}
+
+fn config(
+    url: &DatabaseUrl,
+    statement_timeout: Duration,
+    options: &str,
+) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = url.0.parse()?;
+    config.connect_timeout(Duration::from_secs(10));
+    config.application_name("keyway");
+    config.options(format!(
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout=60000 {options}",
+        statement_timeout.as_millis()
+    ));
+    Ok(config)
 }
 
 fn tls_config() -> Result<rustls::ClientConfig, String> {

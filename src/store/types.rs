@@ -33,6 +33,7 @@ use crate::ids::EventId;
 use crate::ids::FlowId;
 use crate::ids::IntegrationId;
 use crate::ids::LinkId;
+use crate::ids::ReadId;
 use crate::ids::SessionId;
 use crate::ids::SyncRunId;
 use crate::ids::TenantId;
@@ -152,6 +153,7 @@ ids!(
     FlowId,
     IntegrationId,
     LinkId,
+    ReadId,
     SessionId,
     SyncRunId,
     TenantId,

@@ -1,6 +1,7 @@
 //! Finds out who asks, before anything else of a request is read: strangers get 401 whatever their request looks like.
 
 use actix_web::HttpMessage as _;
+use actix_web::HttpRequest;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
@@ -11,6 +12,7 @@ use actix_web::web::Data;
 use crate::app::App;
 use crate::error::Error;
 use crate::error::Result;
+use crate::model::actor::Actor;
 use crate::model::caller::Caller;
 use crate::web::Options;
 use crate::web::limit::Left;
@@ -23,7 +25,7 @@ type Answer = Result<ServiceResponse<BoxBody>, actix_web::Error>;
 
 /// For routes that need somebody, in whatever tenant.
 pub async fn signed_in(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
-    match caller(&req).await {
+    match caller(req.request()).await {
         Ok(caller) => {
             let left = take(&req, &caller);
             req.extensions_mut().insert(caller);
@@ -35,12 +37,12 @@ pub async fn signed_in(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
 
 /// For routes that act in one tenant.
 pub async fn member(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
-    let caller = match caller(&req).await {
+    let caller = match caller(req.request()).await {
         Ok(caller) => caller,
         Err(error) => return Ok(req.error_response(error)),
     };
     let left = take(&req, &caller);
-    match named_tenant(&req).and_then(|tenant| caller.act_in(tenant.as_deref())) {
+    match named_tenant(req.request()).and_then(|tenant| caller.act_in(tenant.as_deref())) {
         Ok(actor) => {
             req.extensions_mut().insert(caller);
             req.extensions_mut().insert(actor);
@@ -72,7 +74,21 @@ fn told(mut answer: ServiceResponse<BoxBody>, left: Option<Left>) -> ServiceResp
     answer
 }
 
-async fn caller(req: &ServiceRequest) -> Result<Caller> {
+/// The actor of a route that finds out itself who asks.
+///
+/// # Errors
+/// `unauthenticated`, and those of acting in a tenant.
+pub async fn actor(req: &HttpRequest) -> Result<Actor> {
+    caller_and_actor(req).await.map(|(_, actor)| actor)
+}
+
+async fn caller_and_actor(req: &HttpRequest) -> Result<(Caller, Actor)> {
+    let caller = caller(req).await?;
+    let actor = caller.act_in(named_tenant(req)?.as_deref())?;
+    Ok((caller, actor))
+}
+
+async fn caller(req: &HttpRequest) -> Result<Caller> {
     let (Some(app), Some(options)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Options>>()) else {
         return Err(Error::bug("the server was started without its application"));
     };
@@ -80,12 +96,12 @@ async fn caller(req: &ServiceRequest) -> Result<Caller> {
 }
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer(req: &ServiceRequest) -> Option<&str> {
+pub fn bearer(req: &HttpRequest) -> Option<&str> {
     let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn named_tenant(req: &ServiceRequest) -> Result<Option<String>> {
+fn named_tenant(req: &HttpRequest) -> Result<Option<String>> {
     let Some(value) = req.headers().get(TENANT) else { return Ok(None) };
     match value.to_str() {
         Ok(key) if key.len() <= 64 => Ok(Some(key.trim().to_owned())),

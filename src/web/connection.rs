@@ -29,6 +29,7 @@ use crate::web::respond;
 
 pub mod history;
 pub mod keys;
+pub mod reads;
 pub mod values;
 
 #[derive(Deserialize, IntoParams)]

@@ -144,6 +144,14 @@ fn path_error(error: &PathError, req: &HttpRequest) -> Error {
     Error::not_found("path", req.path()).because(anyhow::anyhow!("{error}"))
 }
 
+/// A query that a route reads itself.
+///
+/// # Errors
+/// `malformed_query`.
+pub fn query<T: DeserializeOwned>(req: &HttpRequest) -> Result<T> {
+    web::Query::<T>::from_query(req.query_string()).map(web::Query::into_inner).map_err(|error| query_error(&error))
+}
+
 fn query_error(error: &QueryPayloadError) -> Error {
     Error::malformed("malformed_query", format!("the query does not fit: {}", reason(error)))
 }

@@ -18,6 +18,7 @@ use crate::web::component;
 use crate::web::connection;
 use crate::web::connection::history;
 use crate::web::connection::keys;
+use crate::web::connection::reads;
 use crate::web::connection::values;
 use crate::web::credential;
 use crate::web::customer;
@@ -72,6 +73,8 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
     pub size: BodySize,
+    /// Finds out itself who asks, in one query with what it answers.
+    pub asks_itself: bool,
     /// Part of the API: described in `/openapi.json`.
     pub is_api: bool,
 }
@@ -110,27 +113,43 @@ macro_rules! size {
     (snapshot) => {
         BodySize::Snapshot
     };
+    (asks) => {
+        BodySize::Normal
+    };
 }
 
-/// `method path access [permissions] [import or snapshot] => module::handler;`
+macro_rules! asks {
+    ($(import)?) => {
+        false
+    };
+    (snapshot) => {
+        false
+    };
+    (asks) => {
+        true
+    };
+}
+
+/// `method path access [permissions] [import, snapshot or asks] => module::handler;`
 macro_rules! routes {
-    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($size:ident)?) => {
+    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($mark:ident)?) => {
         Route {
             name: concat!(stringify!($module), "_", stringify!($handler)),
             method: method!($method),
             path: $path,
             access: access!($access $($permission)*),
-            size: size!($($size)?),
+            size: size!($($mark)?),
+            asks_itself: asks!($($mark)?),
             is_api: $is_api,
         }
     };
     (
-        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($size:ident)? => $module:ident :: $handler:ident;)* }
+        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($mark:ident)? => $module:ident :: $handler:ident;)* }
         pages { $($page_method:ident $page_path:literal => $page_module:ident :: $page_handler:ident;)* }
     ) => {
         /// Every route of the server.
         pub const ROUTES: &[Route] = &[
-            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($size)?),)*
+            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($mark)?),)*
             $(routes!(@route false; $page_module $page_handler $page_method $page_path Public []),)*
         ];
 
@@ -191,8 +210,9 @@ routes! {
         delete "/api/v1/connections/{connection}/aliases/{alias}" Member [ConnectionsWrite] => keys::release;
         get    "/api/v1/connections/{connection}/history"         Member [ConnectionsRead] => history::list;
         get    "/api/v1/connections/{connection}/usage"           Member [ConnectionsRead] => history::usage;
+        get    "/api/v1/connections/{connection}/reads"           Member [ConnectionsRead] => reads::list;
         get    "/api/v1/connections/{connection}/values"          Member [ConnectionsRead] => values::show;
-        get    "/api/v1/connections/{connection}/credentials"     Member [CredentialsRead] => values::fetch;
+        get    "/api/v1/connections/{connection}/credentials"     Member [CredentialsRead] asks => values::fetch;
 
         get    "/api/v1/credentials"              Member [ConnectionsRead] => credential::list;
         post   "/api/v1/credentials"              Member [CredentialsWrite] => credential::create;
@@ -235,6 +255,8 @@ routes! {
 pub fn configure(config: &mut web::ServiceConfig, limits: SizeLimits) {
     let mut table: Vec<(&Route, Option<actix_web::Route>)> =
         ROUTES.iter().zip(handlers()).map(|(route, handler)| (route, Some(access_guard(route, handler)))).collect();
+    // Paths are tried one after the other: what must be fast is tried first.
+    table.sort_by_key(|(route, _)| !route.asks_itself);
     for index in 0..table.len() {
         let path = table[index].0.path;
         let mut resource = web::resource(path);
@@ -286,6 +308,7 @@ fn namesake_methods(path: &str) -> impl Iterator<Item = &'static str> {
 fn access_guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
     match route.access {
         Access::Public => handler,
+        _ if route.asks_itself => handler,
         Access::SignedIn => handler.wrap(from_fn(access::signed_in)),
         Access::Member(_) if route.method == "POST" => {
             handler.wrap(from_fn(idempotency::once)).wrap(from_fn(access::member))

@@ -95,16 +95,16 @@ async fn a_customer_with_several_credentials_is_asked_which() {
     support.post("/api/v1/credentials", body(&named("eu"), "ann", "eu-secret")).await.must_be(201);
     assert_snapshot!(fetched(&runtime, "customer=acme").await, @r#"{"base_url":"https://api.example.com","password":"eu-secret","test_path":"/","username":"ann"}"#);
     let us = support.post("/api/v1/credentials", body(&named("us"), "ann", "us-secret")).await.must_be(201);
-    assert_snapshot!(fetched(&runtime, "customer=acme").await, @"409 credential_name_required: this customer has several credentials: name one of `eu`, `us`");
-    assert_snapshot!(fetched(&runtime, "customer=acme&name=us").await, @r#"{"base_url":"https://api.example.com","password":"us-secret","test_path":"/","username":"ann"}"#);
-    assert_snapshot!(fetched(&runtime, "customer=acme&name=asia").await, @"404 not_found: credential `asia` does not exist");
+    assert_snapshot!(fetched(&runtime, "customer=acme").await, @"409 ambiguous_credential: this customer has several credentials: say which in `credential`: `eu`, `us`");
+    assert_snapshot!(fetched(&runtime, "customer=acme&credential=us").await, @r#"{"base_url":"https://api.example.com","password":"us-secret","test_path":"/","username":"ann"}"#);
+    assert_snapshot!(fetched(&runtime, "customer=acme&credential=asia").await, @"404 not_found: credential `asia` does not exist");
     let again = support.post("/api/v1/credentials", body(&named("us"), "ann", "x")).await;
     assert_snapshot!(told::problem(&again), @"409 credential_exists: this owner has a credential `us` for this connection already: change that one, or give another name");
     // Found by our own id of the customer, too.
     let id = us.text("/customer/id");
     assert_eq!(
-        fetched(&runtime, &format!("customer={id}&name=us")).await,
-        fetched(&runtime, "customer=acme&name=us").await
+        fetched(&runtime, &format!("customer={id}&credential=us")).await,
+        fetched(&runtime, "customer=acme&credential=us").await
     );
     support.patch(us.header("location"), json!({ "name": "default" })).await.must_be(200);
     assert_snapshot!(fetched(&runtime, "customer=acme").await, @r#"{"base_url":"https://api.example.com","password":"us-secret","test_path":"/","username":"ann"}"#);

@@ -12,6 +12,7 @@ mod credential;
 mod customer;
 mod demo;
 mod embedded;
+mod fetch;
 mod idempotency;
 mod integration;
 mod migrations;

@@ -7,12 +7,15 @@ pub mod peer;
 pub mod told;
 pub mod world;
 
+use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use chrono::DateTime;
 use chrono::TimeDelta;
+use keyway::app::ANSWERS_BYTES;
 use keyway::app::App;
 use keyway::app::api_key::NewApiKey;
 use keyway::app::catalog::Catalog;
@@ -50,9 +53,10 @@ pub struct TestApp {
     pub app: App,
     url: String,
     server: actix_web::dev::ServerHandle,
+    running: RefCell<Option<actix_web::rt::task::JoinHandle<keyway::error::Result<()>>>>,
     people: AtomicUsize,
     // Last, so that it goes when nobody uses it any more.
-    db: TestDb,
+    db: Arc<TestDb>,
 }
 
 impl TestApp {
@@ -87,7 +91,23 @@ impl TestApp {
     }
 
     async fn serve(catalog: Catalog, watch: Option<Watch>, change: impl FnOnce(&mut web::Options)) -> Self {
-        let db = TestDb::new().await;
+        let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
+        let db = Arc::new(TestDb::new().await);
+        Self::serve_on((db, watch), clock, (catalog, ANSWERS_BYTES), change).await
+    }
+
+    /// Another process of the same deployment, as far as a test can tell: the same database and clock, and nothing else.
+    pub async fn another(&self, answers_bytes: u64) -> Self {
+        let (db, clock) = (Arc::clone(&self.db), self.app.clock().clone());
+        Self::serve_on((db, None), clock, (Catalog::new(None), answers_bytes), |_| {}).await
+    }
+
+    async fn serve_on(
+        (db, watch): (Arc<TestDb>, Option<Watch>),
+        clock: Clock,
+        (catalog, answers_bytes): (Catalog, u64),
+        change: impl FnOnce(&mut web::Options),
+    ) -> Self {
         let options = db.options();
         let open = move || match watch {
             Some(watch) => Store::open_watched(&options, watch),
@@ -95,17 +115,16 @@ impl TestApp {
         };
         let store = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
-        let clock = Clock::frozen(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
         let guard = Guard { allow: Places::loopback(), ..Guard::default() };
         let outbound = outbound::client::Client::new(Options { guard, ..Options::default() });
-        let app = App::new(store, kek, catalog, clock).with_outbound(outbound);
+        let app = App::keeping(store, kek, catalog, clock, answers_bytes).with_outbound(outbound);
         let mut options = web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
         change(&mut options);
         let bound = web::serve(app.clone(), options).unwrap();
         let server = bound.server.handle();
-        actix_web::rt::spawn(bound.server);
         let url = format!("http://{}", bound.address);
-        Self { app, url, server, people: AtomicUsize::new(0), db }
+        let running = RefCell::new(Some(actix_web::rt::spawn(bound.run())));
+        Self { app, url, server, running, people: AtomicUsize::new(0), db }
     }
 
     /// Makes a tenant, and answers with the operator in it.
@@ -176,6 +195,25 @@ impl TestApp {
     /// Everything that the database holds, as it lies there.
     pub async fn stored_bytes(&self) -> Vec<u8> {
         self.db.bytes().await
+    }
+
+    /// The same client on this server.
+    pub fn here(&self, client: &Client) -> Client {
+        client.at(&self.url)
+    }
+
+    /// Stops the server as an operator does, and waits for its end.
+    pub async fn stop(&self) {
+        self.server.stop(true).await;
+        let running = self.running.take();
+        running.unwrap().await.unwrap().unwrap();
+        // Nobody else holds the pool now, and PostgreSQL's may not be dropped inside the runtime.
+        std::mem::forget(self.app.clone());
+    }
+
+    /// Runs a statement on the database, in its own words.
+    pub async fn execute(&self, sqlite: &str, postgres: &str) {
+        self.db.execute(sqlite, postgres).await;
     }
 
     pub fn advance(&self, by: TimeDelta) {

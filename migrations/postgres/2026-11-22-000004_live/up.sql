@@ -122,15 +122,15 @@ CREATE TABLE redirect_urls (
   PRIMARY KEY (tenant_id, url)
 );
 
--- Who was given which credential, counted by the second: written in batches.
+-- Who was given which credentials: one row for what an API key read of a connection in a second, written in batches.
 CREATE TABLE credential_reads (
   id            UUID PRIMARY KEY NOT NULL,
   tenant_id     UUID NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-  credential_id UUID NOT NULL, -- stays when the credential goes
-  connection_id UUID NOT NULL,
-  actor         TEXT NOT NULL, -- the API key
+  connection_id UUID NOT NULL, -- stays when the connection goes
+  api_key_id    UUID NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
   at            TIMESTAMPTZ NOT NULL, -- the second
-  reads         BIGINT NOT NULL
+  reads         BIGINT NOT NULL, -- of all of them
+  credentials   BYTEA NOT NULL -- 16 bytes of a credential's id (zeros: none) and 4 of a count, big-endian, again and again
 );
 CREATE INDEX credential_reads_by_connection ON credential_reads (tenant_id, connection_id, id);
 CREATE INDEX credential_reads_by_time ON credential_reads (at);

@@ -38,7 +38,7 @@ impl App {
     /// The effective values for one owner; absent: the connection's own global values.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `wrong_owner`, `credential_name_required`.
+    /// `forbidden`, `not_found`, `wrong_owner`, `ambiguous_credential`.
     pub async fn effective_values(
         &self,
         actor: Actor,
@@ -88,7 +88,7 @@ impl App {
     /// The credential that an owner means, if there is one.
     ///
     /// # Errors
-    /// `wrong_owner`; `not_found` for an unknown customer or name; `credential_name_required` when several could be meant.
+    /// `wrong_owner`; `not_found` for an unknown customer or name; `ambiguous_credential` when several could be meant.
     pub(crate) fn choose(
         &self,
         c: &mut Conn,
@@ -130,8 +130,9 @@ fn pick(mut found: Vec<Credential>, name: Option<&str>) -> Result<Option<Credent
         Some(index) => Ok(Some(found.swap_remove(index))),
         None => {
             let names: Vec<_> = found.iter().map(|credential| format!("`{}`", credential.name)).collect();
-            let message = format!("this customer has several credentials: name one of {}", names.join(", "));
-            Err(Error::conflict("credential_name_required", message))
+            let message =
+                format!("this customer has several credentials: say which in `credential`: {}", names.join(", "));
+            Err(Error::conflict("ambiguous_credential", message))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What runtimes get: effective values with their secrets. Read afresh at every call, so a changed value, a disabled
-//! connection or a released alias counts from the next fetch on.
+//! What runtimes get: effective values with their secrets, all read in one transaction. `hot` answers from what was made
+//! before, once it is proved that nothing changed.
 
 use std::collections::BTreeMap;
 
@@ -7,61 +7,136 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::app::credential::OwnerRef;
+use crate::app::credential::answer::Answer;
 use crate::app::layers::Described;
+use crate::app::read::Reading;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
+use crate::model::actor::Who;
 use crate::model::credential::Credential;
 use crate::model::credential::Status;
+use crate::model::proof::Stamp;
+use crate::model::proof::Versions;
 use crate::model::values::Inputs;
 use crate::model::values::Origin;
+use crate::model::values::OwnerKind;
 use crate::model::values::resolve;
 use crate::model::values::resolve::missing;
+use crate::store;
+use crate::store::conn::Conn;
+
+/// What a runtime asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchRequest {
+    /// Id, stable key or alias.
+    pub connection: String,
+    pub owner: OwnerRef,
+    /// Whether to tell where each value came from.
+    pub with_provenance: bool,
+}
 
 /// A credential ready to use. Holds secrets: no `Debug`.
 pub struct Fetched {
     pub described: Described,
     /// Absent: the layers above the credential are enough.
     pub credential: Option<Credential>,
+    pub owner: OwnerKind,
     /// Every input that is set, secrets and derived ones included, with the layer it came from.
     pub values: BTreeMap<String, (Value, Origin)>,
+    /// What it was made of; absent: the tenant is pinned to no manifest.
+    pub versions: Option<Versions>,
 }
 
 impl App {
     /// The values that one owner's calls need, secrets included.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `wrong_owner`; `connection_disabled`, `credential_disabled`, `credential_pending`,
-    /// `credential_quarantined`, `credential_error`, `reauthorization_required` when it cannot be used.
+    /// `forbidden`, `not_found`, `wrong_owner`, `ambiguous_credential`; `connection_disabled`, `credential_disabled`,
+    /// `credential_pending`, `credential_quarantined`, `credential_error`, `reauthorization_required` when it cannot be
+    /// used.
     pub async fn fetch_credential(&self, actor: Actor, reference: String, owner: OwnerRef) -> Result<Fetched> {
         actor.require(Permission::CredentialsRead)?;
         let app = self.clone();
-        self.store()
-            .read(move |c| {
-                let tenant = actor.tenant.id;
-                let described = app.describe(c, tenant, &reference)?;
-                if !described.connection.is_enabled {
-                    let message = format!("the connection `{}` is disabled", described.connection.stable_key);
-                    return Err(Error::conflict("connection_disabled", message));
-                }
-                let (kind, credential) = app.choose(c, tenant, &described, &owner)?;
-                let (global, own) = app.both_secrets(c, tenant, &described, credential.as_ref())?;
-                let nothing = Inputs::new();
-                let inputs = credential.as_ref().map_or(&nothing, |credential| &credential.inputs);
-                let layers = described.layers(Some((kind, inputs)))?;
-                let resolution = resolve(&layers, Some((&global, &own)));
-                let status = credential.as_ref().map(|credential| credential.status(&resolution));
-                check_usable(&described, status, &missing(&resolution))?;
-                let values = resolution
-                    .inputs
-                    .into_iter()
-                    .filter_map(|input| Some((input.input.key.clone(), (input.value?, input.origin?))))
-                    .collect();
-                Ok(Fetched { described, credential, values })
-            })
-            .await
+        self.store().read(move |c| app.resolve_for_use(c, actor.tenant.id, &reference, &owner)).await
     }
+
+    /// As `fetch_credential`, but the answer as it is sent, and noted as read.
+    ///
+    /// # Errors
+    /// As `fetch_credential`.
+    pub async fn fetch_answer(&self, actor: Actor, request: FetchRequest) -> Result<Answer> {
+        let (tenant, who) = (actor.tenant.id, actor.who.clone());
+        let FetchRequest { connection, owner, with_provenance } = request;
+        let fetched = self.fetch_credential(actor, connection, owner).await?;
+        // Nobody else holds the permission but the operator, who has no face to fetch by.
+        if let Who::ApiKey { id, .. } = who {
+            self.note_read(Reading {
+                tenant,
+                api_key: id,
+                connection: fetched.described.connection.id,
+                credential: fetched.credential.as_ref().map(|credential| credential.id),
+            });
+        }
+        Answer::new(fetched, with_provenance)
+    }
+
+    /// Everything of one moment.
+    pub(super) fn resolve_for_use(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        reference: &str,
+        owner: &OwnerRef,
+    ) -> Result<Fetched> {
+        let described = self.describe(c, tenant, reference)?;
+        if !described.connection.is_enabled {
+            let message = format!("the connection `{}` is disabled", described.connection.stable_key);
+            return Err(Error::conflict("connection_disabled", message));
+        }
+        let (owner, credential) = self.choose(c, tenant, &described, owner)?;
+        let (global, own) = self.both_secrets(c, tenant, &described, credential.as_ref())?;
+        let nothing = Inputs::new();
+        let inputs = credential.as_ref().map_or(&nothing, |credential| &credential.inputs);
+        let layers = described.layers(Some((owner, inputs)))?;
+        let resolution = resolve(&layers, Some((&global, &own)));
+        let status = credential.as_ref().map(|credential| credential.status(&resolution));
+        check_usable(&described, status, &missing(&resolution))?;
+        let values = resolution
+            .inputs
+            .into_iter()
+            .filter_map(|input| Some((input.input.key.clone(), (input.value?, input.origin?))))
+            .collect();
+        let versions = versions(c, tenant, &described, credential.as_ref())?;
+        Ok(Fetched { described, credential, owner, values, versions })
+    }
+}
+
+/// What an answer is made of, read in the same transaction.
+fn versions(
+    c: &mut Conn,
+    tenant: TenantId,
+    described: &Described,
+    credential: Option<&Credential>,
+) -> Result<Option<Versions>> {
+    let connection = &described.connection;
+    let Some(pin) = store::component::find_pin(c, tenant, &connection.component)? else { return Ok(None) };
+    let tokens = match credential {
+        Some(credential) => store::hot::token_stamp(c, tenant, credential.id)?,
+        None => None,
+    };
+    Ok(Some(Versions {
+        connection: Stamp { id: connection.id, version: connection.version, updated_at: connection.updated_at },
+        pin: pin.digest,
+        credential: credential.map(|credential| Stamp {
+            id: credential.id,
+            version: credential.version,
+            updated_at: credential.updated_at,
+        }),
+        tokens,
+    }))
 }
 
 fn check_usable(

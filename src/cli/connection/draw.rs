@@ -20,6 +20,7 @@ use crate::model::connection::HistoryEntry;
 use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::connection::Usage;
+use crate::model::read::Read;
 use crate::model::values::FieldChange;
 use crate::model::values::view::MissingInput;
 
@@ -110,6 +111,18 @@ pub(super) fn history(entries: &[HistoryEntry], face: Face) -> String {
         ]
     });
     table(face, ["WHEN (UTC)", "WHO", "WHAT", "OF", "CHANGES"], rows)
+}
+
+pub(super) fn reads(reads: &[Read], face: Face) -> String {
+    let rows = reads.iter().map(|read| {
+        [
+            toned(read.at.format("%Y-%m-%d %H:%M:%S").to_string(), Tone::Dim),
+            Cell::from(&read.api_key.name),
+            or_dash(read.credential_id.map(|id| id.to_string())),
+            Cell::from(read.reads.to_string()),
+        ]
+    });
+    table(face, ["WHEN (UTC)", "API KEY", "CREDENTIAL", "READS"], rows)
 }
 
 fn change(change: &FieldChange) -> String {

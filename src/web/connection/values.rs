@@ -1,28 +1,28 @@
 //! Effective values: for people, each with where it came from and secrets masked; for runtimes, ready to use.
 
-use std::collections::BTreeMap;
-
+use actix_web::FromRequest as _;
+use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::web::Data;
 use actix_web::web::Path;
 use actix_web::web::Query;
 use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::app::credential::OwnerRef;
-use crate::app::credential::fetch::Fetched;
-use crate::app::view::ConnectionRef;
+use crate::app::credential::answer::Answer;
+use crate::app::credential::answer::RuntimeCredential;
+use crate::app::credential::fetch::FetchRequest;
 use crate::app::view::EffectiveView;
 use crate::error::Error;
 use crate::error::Result;
-use crate::ids::CredentialId;
 use crate::model::actor::Actor;
-use crate::model::values::Origin;
+use crate::web::access;
+use crate::web::extract;
 use crate::web::respond;
 
 /// Whose credential, when it is no customer's.
@@ -42,7 +42,7 @@ pub struct ValuesQuery {
     /// The customer: the vendor's own id, or ours.
     customer: Option<String>,
     /// Which of the customer's credentials, when it has several.
-    name: Option<String>,
+    credential: Option<String>,
     /// Instead of a customer.
     #[param(inline)]
     mode: Option<Mode>,
@@ -55,7 +55,7 @@ pub struct FetchQuery {
     /// The customer: the vendor's own id, or ours.
     customer: Option<String>,
     /// Which of the customer's credentials, when it has several.
-    name: Option<String>,
+    credential: Option<String>,
     /// Instead of a customer.
     #[param(inline)]
     mode: Option<Mode>,
@@ -66,15 +66,15 @@ pub struct FetchQuery {
 }
 
 /// `None`: nobody in particular.
-fn owner(customer: Option<String>, name: Option<String>, mode: Option<Mode>) -> Result<Option<OwnerRef>> {
-    match (customer, name, mode) {
+fn owner(customer: Option<String>, credential: Option<String>, mode: Option<Mode>) -> Result<Option<OwnerRef>> {
+    match (customer, credential, mode) {
         (Some(customer), name, None) => Ok(Some(OwnerRef::Customer { customer, name })),
         (None, None, Some(Mode::Test)) => Ok(Some(OwnerRef::Test)),
         (None, None, Some(Mode::Organization)) => Ok(Some(OwnerRef::Organization)),
         (None, None, None) => Ok(None),
         (Some(_), _, Some(_)) => Err(Error::malformed("malformed_query", "give `customer` or `mode`, not both")),
         (None, Some(_), _) => {
-            Err(Error::malformed("malformed_query", "`name` is one of a customer's: give `customer` too"))
+            Err(Error::malformed("malformed_query", "`credential` is one of a customer's: give `customer` too"))
         }
     }
 }
@@ -92,62 +92,56 @@ pub async fn show(
     reference: Path<String>,
     query: Query<ValuesQuery>,
 ) -> Result<HttpResponse> {
-    let ValuesQuery { customer, name, mode } = query.into_inner();
-    let owner = owner(customer, name, mode)?;
+    let ValuesQuery { customer, credential, mode } = query.into_inner();
+    let owner = owner(customer, credential, mode)?;
     let values = app.effective_values(actor, reference.into_inner(), owner).await?;
     Ok(respond::ok(&EffectiveView::from(values)))
 }
 
-/// A credential ready to use.
-#[derive(Serialize, ToSchema)]
-pub struct RuntimeCredential {
-    connection: ConnectionRef,
-    #[schema(example = "shopify")]
-    component: String,
-    #[schema(example = "oauth2")]
-    connection_type: String,
-    /// `null`: the owner has none, and the layers above are enough.
-    #[schema(value_type = Option<String>)]
-    credential_id: Option<CredentialId>,
-    /// Every input that is set, by key; secrets and derived ones included.
-    values: BTreeMap<String, Value>,
-    /// With `provenance=true`: where each value came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    origins: Option<BTreeMap<String, Origin>>,
-}
-
-impl RuntimeCredential {
-    fn new(fetched: Fetched, with_origins: bool) -> Self {
-        let connection = fetched.described.connection;
-        let origins = fetched.values.iter().map(|(key, (_, origin))| (key.clone(), *origin)).collect();
-        Self {
-            connection: ConnectionRef { id: connection.id, stable_key: connection.stable_key },
-            component: connection.component,
-            connection_type: connection.connection_type,
-            credential_id: fetched.credential.map(|credential| credential.id),
-            values: fetched.values.into_iter().map(|(key, (value, _))| (key, value)).collect(),
-            origins: with_origins.then_some(origins),
-        }
-    }
-}
-
-/// For runtimes: the values that calls of one owner need, secrets included. Read afresh at every call. Without an owner:
-/// the organization's, where one account serves all customers.
+/// For runtimes: the values that calls of one owner need, secrets included, as they are at the moment of the call. Without
+/// an owner: the organization's, where one account serves all customers. By stable key and by the vendor's own id of the
+/// customer is the fast way.
 #[utoipa::path(
     get, path = "/api/v1/connections/{connection}/credentials", tag = "Credentials",
     params(("connection" = String, Path, description = "Id, stable key or alias.", example = "shopify-oauth2"), FetchQuery),
     responses((status = 200, body = RuntimeCredential), (status = 409, description = ""), (status = 422, description = "")),
 )]
-pub async fn fetch(
-    app: Data<App>,
-    actor: Actor,
-    reference: Path<String>,
-    query: Query<FetchQuery>,
-) -> Result<HttpResponse> {
-    let FetchQuery { customer, name, mode, provenance } = query.into_inner();
-    let owner = owner(customer, name, mode)?.unwrap_or(OwnerRef::Organization);
-    let fetched = app.fetch_credential(actor, reference.into_inner(), owner).await?;
-    let answer = RuntimeCredential::new(fetched, provenance);
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(answer))
+pub async fn fetch(app: Data<App>, req: HttpRequest) -> Result<HttpResponse> {
+    // The fast way takes an API key and a request without faults; everything else is told who asks first, as everywhere.
+    if let (Some(presented), Some(request)) = (access::bearer(&req), plain_request(&req))
+        && let Some(answer) = app.fetch_hot(presented, &request).await?
+    {
+        return Ok(ready(answer));
+    }
+    let actor = access::actor(&req).await?;
+    let reference = Path::<String>::extract(&req)
+        .await
+        .map_err(|error| Error::not_found("path", req.path()).because(anyhow::anyhow!("{error}")))?;
+    let request = FetchRequest::of(reference.into_inner(), extract::query(&req)?)?;
+    Ok(ready(app.fetch_answer(actor, request).await?))
+}
+
+/// The request, when there is nothing odd about it.
+fn plain_request(req: &HttpRequest) -> Option<FetchRequest> {
+    let reference = req.match_info().get("connection").filter(|reference| !reference.contains('%'))?;
+    if req.headers().contains_key(access::TENANT) {
+        return None;
+    }
+    FetchRequest::of(reference.to_owned(), extract::query(req).ok()?).ok()
+}
+
+impl FetchRequest {
+    fn of(connection: String, query: FetchQuery) -> Result<Self> {
+        let FetchQuery { customer, credential, mode, provenance } = query;
+        let owner = owner(customer, credential, mode)?.unwrap_or(OwnerRef::Organization);
+        Ok(Self { connection, owner, with_provenance: provenance })
+    }
+}
+
+/// The body is the answer itself, not a copy of it.
+fn ready(answer: Answer) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(Bytes::from_owner(answer))
 }

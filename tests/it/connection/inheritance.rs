@@ -221,7 +221,7 @@ async fn a_query_that_names_nobody_in_particular_is_refused() {
     assert_snapshot!(refused("").await, @"422 wrong_owner: `shopify-oauth2` has the scope customer; each customer has a credential of its own here: name the customer");
     assert_snapshot!(refused("customer=nobody").await, @"404 not_found: customer `nobody` does not exist");
     assert_snapshot!(refused("customer=acme&mode=test").await, @"400 malformed_query: give `customer` or `mode`, not both");
-    assert_snapshot!(refused("name=eu").await, @"400 malformed_query: `name` is one of a customer's: give `customer` too");
+    assert_snapshot!(refused("credential=eu").await, @"400 malformed_query: `credential` is one of a customer's: give `customer` too");
     assert_snapshot!(refused("mode=everybody").await, @"400 malformed_query: the query does not fit: Query deserialize error: unknown variant `everybody`, expected `test` or `organization`");
     assert_snapshot!(told::problem(&builder.get("/api/v1/connections/shopify-oauth2/credentials?mode=test").await), @"403 forbidden: this needs an API key with the scope `credentials:read`");
     assert_snapshot!(told::problem(&builder.get("/api/v1/connections/shopify-oauth2/values?mode=organization").await), @"422 wrong_owner: `shopify-oauth2` has the scope customer; each customer has a credential of its own here: name the customer");

@@ -96,6 +96,20 @@ impl TestDb {
     }
 }
 
+impl TestDb {
+    /// Runs the statement that is for this database.
+    pub async fn execute(&self, sqlite: &str, postgres: &str) {
+        match self {
+            Self::Postgres { url, name } => run(&with_name(url, name), &[postgres]).await,
+            Self::Sqlite(folder) => {
+                let path = folder.path().join("keyway.db");
+                let mut c = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+                c.batch_execute(&format!("PRAGMA busy_timeout = 5000; {sqlite}")).unwrap();
+            }
+        }
+    }
+}
+
 /// What a sync writes to.
 const SYNCED: [&str; 12] = [
     "tenants",
