@@ -40,6 +40,7 @@ mod cache;
 pub mod effective;
 pub mod fetch;
 pub mod hot;
+pub mod tokens;
 
 pub(super) use cache::Answers;
 

@@ -78,10 +78,6 @@ struct Look {
 }
 
 impl Look {
-    fn generation(&self) -> i64 {
-        self.stored.as_ref().map_or(0, |stored| stored.generation)
-    }
-
     fn is_good(&self, now: Instant) -> bool {
         self.stored.as_ref().is_some_and(|stored| is_good(&stored.tokens, now))
     }

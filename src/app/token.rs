@@ -1,13 +1,13 @@
 //! Tokens of credentials: opened, sealed, stored by generation, and when they are due to be renewed.
 
-use chrono::TimeDelta;
-
 use crate::app::App;
 use crate::clock::Instant;
 use crate::crypto::random;
 use crate::error::Result;
 use crate::ids::CredentialId;
 use crate::ids::TenantId;
+use crate::model::component::Auth;
+use crate::model::oauth::renew::due_at;
 use crate::model::token::StoredTokens;
 use crate::model::token::TokenSet;
 use crate::store;
@@ -38,7 +38,7 @@ impl App {
         tx: &mut Conn,
         (tenant, credential): (TenantId, CredentialId),
         (generation, tokens): (i64, &TokenSet),
-        (early, now): (Early, Instant),
+        (auth, now): (&Auth, Instant),
     ) -> Result<bool> {
         let sealed = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", tokens)?;
         let new = SealedTokens {
@@ -46,10 +46,16 @@ impl App {
             generation: generation + 1,
             granted_scopes: store::token::scopes_to_text(tokens.granted_scopes.as_ref())?,
             expires_at: tokens.expires_at,
-            refresh_at: early.refresh_at(tokens, now)?,
+            refresh_at: self.refresh_at(auth, tokens, now)?,
             obtained_at: now,
         };
         store::token::replace(tx, tenant, credential, &new)
+    }
+
+    fn refresh_at(&self, auth: &Auth, tokens: &TokenSet, now: Instant) -> Result<Option<Instant>> {
+        let early = self.timing().early.to_std().unwrap_or_default();
+        let jitter = f64::from(u8::from_be_bytes(random::<1>()?)) / 255.0;
+        Ok(due_at(auth, tokens, now, early, jitter))
     }
 
     /// Takes the tokens out; what is under way with them comes too late.
@@ -57,21 +63,6 @@ impl App {
         let empty = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", &TokenSet::default())?;
         store::token::clear(tx, tenant, credential, empty)?;
         store::lease::reset(tx, tenant, credential)
-    }
-}
-
-/// How long before its end a token is renewed; `None`: never by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Early(pub(crate) Option<TimeDelta>);
-
-impl Early {
-    /// A moment within the half of the time before, so that tokens that were issued together are not renewed together.
-    /// A short-lived token is renewed in the last fifth of its life.
-    fn refresh_at(self, tokens: &TokenSet, now: Instant) -> Result<Option<Instant>> {
-        let (Some(early), Some(expires_at)) = (self.0, tokens.expires_at) else { return Ok(None) };
-        let early = early.min((expires_at - now) / 5).max(TimeDelta::zero());
-        let jitter = early / 2 * i32::from(u8::from_be_bytes(random::<1>()?)) / 256;
-        Ok(Some(expires_at - early + jitter))
     }
 }
 

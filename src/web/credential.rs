@@ -25,6 +25,8 @@ use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::respond;
 
+pub mod tokens;
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

@@ -21,6 +21,7 @@ use crate::web::connection::keys;
 use crate::web::connection::reads;
 use crate::web::connection::values;
 use crate::web::credential;
+use crate::web::credential::tokens;
 use crate::web::customer;
 use crate::web::embedded;
 use crate::web::extract;
@@ -219,6 +220,7 @@ routes! {
         get    "/api/v1/credentials/{credential}" Member [ConnectionsRead] => credential::show;
         patch  "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::update;
         delete "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::delete;
+        put    "/api/v1/credentials/{credential}/tokens" Member [CredentialsWrite] => tokens::put;
 
         get    "/api/v1/embedded/connections" Member [EmbeddedRead] => embedded::list;
 

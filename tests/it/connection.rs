@@ -43,6 +43,12 @@ async fn customers(t: &TestApp, ids: &[&str]) {
     }
 }
 
+/// What the provider would have issued, of types whose requests carry a token.
+async fn authorized(client: &Client, credential: &str) {
+    let answer = client.put(&format!("{credential}/tokens"), json!({ "access_token": "issued-token" })).await;
+    assert!(answer.status == 204 || answer.json()["code"] == "no_tokens", "{}", answer.body);
+}
+
 /// What a runtime gets, as one line.
 async fn fetched(runtime: &Client, connection: &str, owner: &str) -> String {
     let answer = runtime.get(&format!("/api/v1/connections/{connection}/credentials?{owner}")).await;

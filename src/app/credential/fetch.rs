@@ -10,16 +10,25 @@ use crate::app::credential::OwnerRef;
 use crate::app::credential::answer::Answer;
 use crate::app::layers::Described;
 use crate::app::read::Reading;
+use crate::app::refresh::Need;
+use crate::app::token::is_good;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ids::CredentialId;
+use crate::ids::CustomerId;
 use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::actor::Who;
 use crate::model::credential::Credential;
+use crate::model::credential::Owner;
 use crate::model::credential::Status;
+use crate::model::credential::StoredStatus;
+use crate::model::fill::Fill;
+use crate::model::oauth::renew;
 use crate::model::proof::Stamp;
 use crate::model::proof::Versions;
+use crate::model::token::TokenSet;
 use crate::model::values::Inputs;
 use crate::model::values::Origin;
 use crate::model::values::OwnerKind;
@@ -44,10 +53,16 @@ pub struct Fetched {
     /// Absent: the layers above the credential are enough.
     pub credential: Option<Credential>,
     pub owner: OwnerKind,
+    /// Whose it would be, when a customer was asked for.
+    pub customer: Option<CustomerId>,
     /// Every input that is set, secrets and derived ones included, with the layer it came from.
     pub values: BTreeMap<String, (Value, Origin)>,
     /// What it was made of; absent: the tenant is pinned to no manifest.
     pub versions: Option<Versions>,
+    /// The same values for templates.
+    pub fill: Fill,
+    /// Of kinds whose requests carry a token; good at the moment of the read, or absent.
+    pub tokens: Option<TokenSet>,
 }
 
 impl App {
@@ -59,8 +74,65 @@ impl App {
     /// used.
     pub async fn fetch_credential(&self, actor: Actor, reference: String, owner: OwnerRef) -> Result<Fetched> {
         actor.require(Permission::CredentialsRead)?;
-        let app = self.clone();
-        self.store().read(move |c| app.resolve_for_use(c, actor.tenant.id, &reference, &owner)).await
+        self.ready_to_use(actor.tenant.id, reference, owner).await
+    }
+
+    /// Resolved for use, with tokens that are good: obtained or renewed first where that is needed.
+    ///
+    /// # Errors
+    /// As `fetch_credential`; `refresh_failed` and `refresh_under_way` when there are no good tokens.
+    pub(crate) async fn ready_to_use(&self, tenant: TenantId, reference: String, owner: OwnerRef) -> Result<Fetched> {
+        let fetched = self.resolved(tenant, &reference, &owner).await?;
+        let kind = fetched.described.kind()?;
+        if !renew::obtains_tokens(&kind.auth) || fetched.tokens.is_some() {
+            return Ok(fetched);
+        }
+        let credential = match &fetched.credential {
+            Some(credential) => credential.id,
+            None if kind.auth.needs_consent() => return Err(not_authorized(&fetched.described)),
+            None => self.empty_credential(tenant, &fetched).await?,
+        };
+        self.usable_tokens(tenant, credential, Need::Good).await?;
+        self.resolved(tenant, &reference, &owner).await
+    }
+
+    async fn resolved(&self, tenant: TenantId, reference: &str, owner: &OwnerRef) -> Result<Fetched> {
+        let (app, reference, owner) = (self.clone(), reference.to_owned(), owner.clone());
+        self.store().read(move |c| app.resolve_for_use(c, tenant, &reference, &owner)).await
+    }
+
+    /// Tokens belong to a credential: where the layers above it are enough, one without values of its own is made.
+    async fn empty_credential(&self, tenant: TenantId, fetched: &Fetched) -> Result<CredentialId> {
+        let (now, connection) = (self.clock().now(), fetched.described.connection.id);
+        let owner = match fetched.owner {
+            OwnerKind::Test => Owner::Test,
+            OwnerKind::Organization => Owner::Organization,
+            OwnerKind::Customer => {
+                let customer = fetched.customer.ok_or_else(|| Error::bug("a customer's values have no customer"))?;
+                Owner::Customer(customer)
+            }
+        };
+        self.store()
+            .write(move |tx| {
+                if let Some(found) = store::credential::list_of_owner(tx, tenant, connection, owner)?.first() {
+                    return Ok(found.id);
+                }
+                let credential = Credential {
+                    id: CredentialId::new(),
+                    connection_id: connection,
+                    owner,
+                    name: Credential::DEFAULT_NAME.to_owned(),
+                    inputs: Inputs::new(),
+                    sealed: None,
+                    status: StoredStatus::Active,
+                    version: 1,
+                    created_at: now,
+                    updated_at: now,
+                };
+                store::credential::insert(tx, tenant, &credential)?;
+                Ok(credential.id)
+            })
+            .await
     }
 
     /// As `fetch_credential`, but the answer as it is sent, and noted as read.
@@ -96,6 +168,10 @@ impl App {
             let message = format!("the connection `{}` is disabled", described.connection.stable_key);
             return Err(Error::conflict("connection_disabled", message));
         }
+        let customer = match owner {
+            OwnerRef::Customer { customer, .. } => Some(store::customer::get(c, tenant, customer)?.id),
+            _ => None,
+        };
         let (owner, credential) = self.choose(c, tenant, &described, owner)?;
         let (global, own) = self.both_secrets(c, tenant, &described, credential.as_ref())?;
         let nothing = Inputs::new();
@@ -104,14 +180,39 @@ impl App {
         let resolution = resolve(&layers, Some((&global, &own)));
         let status = credential.as_ref().map(|credential| credential.status(&resolution));
         check_usable(&described, status, &missing(&resolution))?;
+        let tokens = self.good_tokens(c, tenant, &described, credential.as_ref())?;
+        let fill = Fill::of(&resolution);
         let values = resolution
             .inputs
             .into_iter()
             .filter_map(|input| Some((input.input.key.clone(), (input.value?, input.origin?))))
             .collect();
         let versions = versions(c, tenant, &described, credential.as_ref())?;
-        Ok(Fetched { described, credential, owner, values, versions })
+        Ok(Fetched { described, credential, owner, customer, values, versions, fill, tokens })
     }
+
+    /// The credential's tokens while they are good, of kinds whose requests carry any.
+    fn good_tokens(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        described: &Described,
+        credential: Option<&Credential>,
+    ) -> Result<Option<TokenSet>> {
+        let Some(credential) = credential.filter(|_| {
+            described.kind().is_ok_and(|kind| renew::obtains_tokens(&kind.auth) || kind.auth.needs_consent())
+        }) else {
+            return Ok(None);
+        };
+        let now = self.clock().now();
+        let stored = self.tokens(c, tenant, credential.id)?;
+        Ok(stored.map(|stored| stored.tokens).filter(|tokens| is_good(tokens, now)))
+    }
+}
+
+fn not_authorized(described: &Described) -> Error {
+    let message = format!("nobody authorized `{}` at the provider yet", described.connection.stable_key);
+    Error::conflict("credential_pending", message)
 }
 
 /// What an answer is made of, read in the same transaction.

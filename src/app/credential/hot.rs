@@ -74,9 +74,8 @@ impl App {
 
     /// Made anew, in one transaction that began after the call did.
     async fn make_answer(&self, proof: &Proof, request: &FetchRequest) -> Result<Answer> {
-        let (app, tenant) = (self.clone(), proof.tenant);
         let FetchRequest { connection, owner, with_provenance } = request.clone();
-        let fetched = self.store().read(move |c| app.resolve_for_use(c, tenant, &connection, &owner)).await?;
+        let fetched = self.ready_to_use(proof.tenant, connection, owner).await?;
         let answer = Answer::new(fetched, with_provenance)?;
         self.inner.answers.keep(&answer, with_provenance);
         Ok(answer)

@@ -111,8 +111,8 @@ impl App {
             .write(move |tx| {
                 let Round { lease, subject, generation, .. } = &round;
                 let place = (lease.tenant, lease.credential);
-                let early = app.early_of(subject);
-                if !app.put_tokens(tx, place, (*generation, &tokens), (early, now))? {
+                let auth = &subject.kind()?.auth;
+                if !app.put_tokens(tx, place, (*generation, &tokens), (auth, now))? {
                     // Somebody authorized again meanwhile: theirs are newer than the answer to ours.
                     store::lease::finish(tx, lease)?;
                     return Ok(Given::SomebodyElse);

@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::app::credential::Held;
 use crate::app::refresh::outcome::Refusal;
-use crate::app::token::Early;
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
@@ -12,6 +11,7 @@ use crate::ids::EventId;
 use crate::ids::TenantId;
 use crate::model::attempt::Attempt;
 use crate::model::attempt::AttemptKind;
+use crate::model::component::ConnectionType;
 use crate::model::credential::Credential;
 use crate::model::fill::Fill;
 use crate::model::oauth::failure::Seen;
@@ -23,8 +23,6 @@ use crate::outbound::client::Rules;
 use crate::outbound::oauth::Caller;
 use crate::outbound::oauth::RefreshError;
 use crate::outbound::oauth::Renewed;
-
-use chrono::TimeDelta;
 
 /// Holds secrets: no `Debug`.
 pub(super) struct Subject {
@@ -41,6 +39,10 @@ impl Subject {
 
     pub(super) fn credential(&self) -> &Credential {
         &self.held.credential
+    }
+
+    pub(super) fn kind(&self) -> Result<&ConnectionType> {
+        self.held.described.kind()
     }
 
     pub(super) fn stable_key(&self) -> String {
@@ -97,50 +99,42 @@ impl App {
                 }
                 let fill = Fill::of(&resolution);
                 let stored = app.tokens(c, tenant, credential)?;
-                Ok(Subject { tenant, held, fill, stored })
+                let subject = Subject { tenant, held, fill, stored };
+                if subject.tokens().is_none() && !renew::needs_no_person(&subject.kind()?.auth) {
+                    let message = format!("nobody authorized `{}` at the provider yet", subject.stable_key());
+                    return Err(Error::conflict("credential_pending", message));
+                }
+                Ok(subject)
             })
             .await
     }
 
     /// Asks the provider: renews what is there, or obtains tokens where no person is needed. No database is held.
     pub(super) async fn ask_for_tokens(&self, subject: &Subject) -> Result<Renewed, Refusal> {
-        let kind = subject.held.described.kind().map_err(|error| Refusal::of_ours(&error))?;
+        let kind = subject.kind().map_err(|error| Refusal::of_ours(&error))?;
         let send = |request| self.outbound().send(request, Rules::default());
         let caller = Caller { kind, fill: &subject.fill, clock: self.clock(), send };
         match subject.tokens() {
             Some(tokens) => caller.refresh(tokens).await.map_err(Refusal::from),
-            None if renew::needs_no_person(&kind.auth) => {
+            None => {
                 let tokens = caller.obtain().await.map_err(|failure| Refusal::from(RefreshError::from(failure)))?;
                 Ok(Renewed { tokens, next: None })
             }
-            None => Err(Refusal::not_authorized()),
         }
     }
 
     /// The requests that a manifest makes after a refresh.
     pub(super) async fn follow_up(&self, subject: &Subject, tokens: TokenSet) -> Result<TokenSet, Refusal> {
-        let kind = subject.held.described.kind().map_err(|error| Refusal::of_ours(&error))?;
+        let kind = subject.kind().map_err(|error| Refusal::of_ours(&error))?;
         let send = |request| self.outbound().send(request, Rules::default());
         let caller = Caller { kind, fill: &subject.fill, clock: self.clock(), send };
         caller.follow_up(tokens).await.map_err(Refusal::from)
-    }
-
-    /// How early the credential's tokens are renewed by themselves.
-    pub(super) fn early_of(&self, subject: &Subject) -> Early {
-        let Ok(kind) = subject.held.described.kind() else { return Early(None) };
-        let own = kind.auth.grant().and_then(|grant| grant.refresh.early_s);
-        let own = own.and_then(|seconds| i64::try_from(seconds).ok()).map(TimeDelta::seconds);
-        Early(Some(own.unwrap_or(self.timing().early)))
     }
 }
 
 impl Refusal {
     fn of_ours(error: &Error) -> Self {
         Self { message: error.public.to_string(), ..Self::none() }
-    }
-
-    fn not_authorized() -> Self {
-        Self { message: "nobody authorized this connection yet".to_owned(), code: "not_authorized", ..Self::none() }
     }
 
     fn none() -> Self {

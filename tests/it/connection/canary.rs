@@ -148,6 +148,9 @@ async fn plant(canary: &mut Canary, kind: &Type, inputs: &BTreeMap<String, Value
             .await
             .must_be(200);
         canary.call("PATCH", &credential, Some(json!({ "is_enabled": true }))).await.must_be(200);
+        let tokens = json!({ "access_token": format!("{PLANT}-access"), "refresh_token": format!("{PLANT}-refresh") });
+        let given = canary.call("PUT", &format!("{credential}/tokens"), Some(tokens)).await;
+        assert!([204, 422].contains(&given.status), "{}", given.body);
     }
     canary.call("PATCH", &connection, Some(json!({ "inputs": inputs }))).await.must_be(200);
     for path in ["", "/history?limit=200", "/usage", "/values", "/values?customer=acme", "/values?mode=test"] {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::connection::OTHER_CLIENT_ID;
+use crate::connection::authorized;
 use crate::connection::customers;
 use crate::connection::fetched;
 use crate::connection::made;
@@ -93,7 +94,8 @@ async fn switching_off_needs_less_and_stops_runtimes_at_once() {
     let builder = t.user(Role::Builder).await;
     let path = made(&builder, shopify()).await.header("location").to_owned();
     let credential = json!({ "connection": path.rsplit('/').next(), "owner": { "customer": "acme" }, "inputs": { "shop": { "value": "acme" } } });
-    builder.post("/api/v1/credentials", credential).await.must_be(201);
+    let made = builder.post("/api/v1/credentials", credential).await.must_be(201);
+    authorized(&builder, made.header("location")).await;
     let runtime = runtime(&t).await;
     let support = t.user(Role::Support).await;
     support.patch(&path, json!({ "is_enabled": false })).await.must_be(200);

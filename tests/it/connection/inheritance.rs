@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::connection::OTHER_CLIENT_ID;
+use crate::connection::authorized;
 use crate::connection::customers;
 use crate::connection::fetched;
 use crate::connection::made;
@@ -17,7 +18,9 @@ use crate::support::told;
 
 async fn credential(client: &Client, connection: &str, owner: Value, inputs: Value) -> String {
     let body = json!({ "connection": connection, "owner": owner, "inputs": inputs });
-    client.post("/api/v1/credentials", body).await.must_be(201).header("location").to_owned()
+    let path = client.post("/api/v1/credentials", body).await.must_be(201).header("location").to_owned();
+    authorized(client, &path).await;
+    path
 }
 
 /// Sets one global value.
@@ -198,6 +201,21 @@ async fn each_value_says_where_it_came_from_and_what_is_missing() {
         "client_secret": "first-secret",
         "scopes": "read_products,write_orders",
         "shop": "acme"
+      },
+      "request": {
+        "base_url": "https://acme.myshopify.com/admin/api/2026-07",
+        "headers": {
+          "X-Shopify-Access-Token": "issued-token"
+        },
+        "query": {},
+        "body": {},
+        "signing": "none"
+      },
+      "token": {
+        "access_token": "issued-token",
+        "expires_at": null,
+        "granted_scopes": null,
+        "kept": {}
       },
       "origins": {
         "client_id": "global",
