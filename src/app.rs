@@ -1,9 +1,12 @@
 //! Use cases: permission, transaction, audit. Reads like what a user would say; every entry point goes through here.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+
+use url::Url;
 
 use crate::clock::Clock;
 use crate::clock::Instant;
@@ -23,16 +26,22 @@ use vault::TenantKeys;
 
 pub mod api_key;
 pub mod audit;
+pub mod callback;
 pub mod catalog;
 pub mod component;
+pub mod connect;
 pub mod connection;
 pub mod credential;
 pub mod customer;
 pub mod demo;
+pub mod disconnect;
 pub mod idempotency;
 pub mod integration;
 pub mod layers;
+pub mod link;
 pub mod read;
+pub mod reconsent;
+pub mod redirect_url;
 pub mod refresh;
 pub mod session;
 pub mod sync;
@@ -65,6 +74,8 @@ pub struct App {
     inner: Arc<Inner>,
     outbound: Client,
     timing: Timing,
+    // Absent: made from the address that the server listens on.
+    base_url: Option<Url>,
 }
 
 struct Inner {
@@ -81,6 +92,7 @@ struct Inner {
     flights: Flights,
     // A random word: tells this process from others where they share the database.
     node: String,
+    listens_on: RwLock<SocketAddr>,
 }
 
 /// Bytes of answers to fetches that are kept unless it is said otherwise.
@@ -99,8 +111,10 @@ impl App {
         let (manifests, keys) = (RwLock::default(), RwLock::default());
         let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
         let (answers, reads) = (Answers::new(answers_bytes), Reads::default());
-        let inner = Arc::new(Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, node });
-        Self { inner, outbound: Client::default(), timing: Timing::default() }
+        let listens_on = RwLock::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let inner = Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, node, listens_on };
+        let inner = Arc::new(inner);
+        Self { inner, outbound: Client::default(), timing: Timing::default(), base_url: None }
     }
 
     /// Renews tokens by this timing from now on. Clones that were made before keep theirs.
@@ -126,6 +140,31 @@ impl App {
     #[must_use]
     pub fn with_outbound(self, client: Client) -> Self {
         Self { outbound: client, ..self }
+    }
+
+    /// Makes links and redirect URIs from this address from now on. Clones that were made before keep theirs.
+    #[must_use]
+    pub fn with_base_url(self, base_url: Option<Url>) -> Self {
+        Self { base_url, ..self }
+    }
+
+    /// Where the server listens: links are made from it unless there is a base URL. Counts for all clones.
+    pub fn listens_on(&self, address: SocketAddr) {
+        *self.inner.listens_on.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// The address that people and providers reach this deployment by, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        if let Some(url) = &self.base_url {
+            return url.as_str().trim_end_matches('/').to_owned();
+        }
+        let address = *self.inner.listens_on.read().unwrap_or_else(PoisonError::into_inner);
+        if address.ip().is_unspecified() {
+            format!("http://localhost:{}", address.port())
+        } else {
+            format!("http://{address}")
+        }
     }
 
     /// The way out: every request to a third party goes through it.

@@ -116,6 +116,7 @@ pub fn sealed_key_id(sealed: &[u8]) -> Option<[u8; KEY_ID_LEN]> {
 pub struct Kek {
     key: Arc<SealKey>,
     fingerprints: Arc<hmac::Key>,
+    links: Arc<hmac::Key>,
 }
 
 impl Kek {
@@ -127,9 +128,11 @@ impl Kek {
         short.copy_from_slice(&id.as_ref()[..KEY_ID_LEN]);
         let root = hmac::Key::new(hmac::HMAC_SHA256, bytes.as_slice());
         let derived = hmac::sign(&root, b"keyway fingerprints v1");
+        let links = hmac::sign(&root, b"keyway connect links v1");
         Ok(Self {
             key: Arc::new(SealKey::new(short, bytes)?),
             fingerprints: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())),
+            links: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, links.as_ref())),
         })
     }
 
@@ -166,6 +169,31 @@ impl Kek {
     pub fn fingerprint(&self, secret: &[u8]) -> String {
         hex(hmac::sign(&self.fingerprints, secret).as_ref())
     }
+}
+
+impl Kek {
+    /// What whoever knows an id only cannot make: 128 bits that go with the id into a link.
+    #[must_use]
+    pub fn link_tag(&self, id: &[u8; 16]) -> [u8; 16] {
+        let mut tag = [0; 16];
+        tag.copy_from_slice(&hmac::sign(&self.links, id).as_ref()[..16]);
+        tag
+    }
+}
+
+/// Whether two secrets are equal, in a time that does not tell where they differ.
+#[must_use]
+pub fn is_same(one: &[u8], other: &[u8]) -> bool {
+    use subtle::ConstantTimeEq as _;
+    one.ct_eq(other).into()
+}
+
+/// A secret word of 256 random bits, in hexadecimal digits.
+///
+/// # Errors
+/// When the random source fails.
+pub fn random_word() -> Result<Zeroizing<String>> {
+    Ok(Zeroizing::new(hex(&random::<32>()?)))
 }
 
 /// Random bytes from the operating system.

@@ -24,16 +24,19 @@ pub mod access;
 pub mod api_key;
 pub mod audit;
 pub mod component;
+pub mod connect;
 pub mod connection;
 pub mod credential;
 pub mod customer;
 pub mod embedded;
 pub mod extract;
 pub mod health;
+pub mod html;
 pub mod idempotency;
 pub mod inputs;
 pub mod integration;
 pub mod limit;
+pub mod link;
 pub mod openapi;
 pub mod page;
 pub mod payload;
@@ -146,5 +149,6 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
     .bind(listen)
     .map_err(no_port)?;
     let address = server.addrs().first().copied().unwrap_or(listen);
+    shared_app.listens_on(address);
     Ok(Bound { app: shared_app, server: server.run(), address })
 }

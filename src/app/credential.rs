@@ -235,7 +235,7 @@ impl App {
         Ok(Held { described, credential })
     }
 
-    fn owner(&self, c: &mut Conn, tenant: TenantId, owner: &OwnerRef) -> Result<(Owner, Option<String>)> {
+    pub(crate) fn owner(&self, c: &mut Conn, tenant: TenantId, owner: &OwnerRef) -> Result<(Owner, Option<String>)> {
         match owner {
             OwnerRef::Organization => Ok((Owner::Organization, None)),
             OwnerRef::Test => Ok((Owner::Test, None)),
@@ -279,7 +279,13 @@ impl App {
     }
 
     /// A placeholder that somebody filled in is one no longer.
-    fn unmark_placeholder(&self, tx: &mut Conn, tenant: TenantId, described: &Described, now: Instant) -> Result<()> {
+    pub(crate) fn unmark_placeholder(
+        &self,
+        tx: &mut Conn,
+        tenant: TenantId,
+        described: &Described,
+        now: Instant,
+    ) -> Result<()> {
         if !described.connection.is_placeholder {
             return Ok(());
         }
@@ -288,7 +294,7 @@ impl App {
         store::connection::update(tx, tenant, &connection, now)
     }
 
-    fn record_credential(
+    pub(crate) fn record_credential(
         &self,
         tx: &mut Conn,
         by: By<'_>,
@@ -330,7 +336,7 @@ impl App {
 }
 
 /// Support enters customers' credentials; the organization's own and the test runner's are the builders'.
-fn require_rank(actor: &Actor, owner: Owner) -> Result<()> {
+pub(crate) fn require_rank(actor: &Actor, owner: Owner) -> Result<()> {
     match owner {
         Owner::Customer(_) => Ok(()),
         Owner::Organization | Owner::Test => actor.require(Permission::ConnectionsWrite),
@@ -338,7 +344,7 @@ fn require_rank(actor: &Actor, owner: Owner) -> Result<()> {
 }
 
 /// Refuses an owner that a connection of this scope has no credentials of.
-fn check_owner(described: &Described, owner: OwnerKind) -> Result<()> {
+pub(crate) fn check_owner(described: &Described, owner: OwnerKind) -> Result<()> {
     let scope = described.connection.scope;
     if owner.fits(scope) {
         return Ok(());

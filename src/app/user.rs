@@ -287,7 +287,7 @@ fn require_everywhere(c: &mut Conn, actor: &Actor, id: UserId) -> Result<()> {
             return Err(Error::new(Kind::Conflict, "yourself", "you cannot disable yourself"));
         }
         Who::User { id, .. } => store::user::roles(c, *id)?,
-        Who::ApiKey { .. } => Vec::new(),
+        Who::ApiKey { .. } | Who::Link { .. } => Vec::new(),
     };
     for (tenant, role) in store::user::roles(c, id)?.into_iter().filter(|(tenant, _)| tenant.id != actor.tenant.id) {
         let is_enough = own.iter().any(|(other, held)| {

@@ -1,6 +1,7 @@
 //! What people and programs see of components, connections and credentials: one shape for the API and for the command
 //! line. Secrets are in none of them.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -70,6 +71,10 @@ pub struct ConnectionSummary {
 pub struct ConnectionView {
     #[serde(flatten)]
     pub connection: ConnectionSummary,
+    /// To be registered with the provider's application. Absent where nobody authorizes at a provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://keyway.example.com/oauth/callback/0123456789abcdef0123456789abcdef")]
+    pub redirect_uri: Option<String>,
     #[serde(flatten)]
     pub values: ValuesView,
 }
@@ -118,8 +123,25 @@ pub struct CredentialSummary {
 pub struct CredentialView {
     #[serde(flatten)]
     pub credential: CredentialSummary,
+    /// Absent: there are no tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<AuthorizationView>,
     #[serde(flatten)]
     pub values: ValuesView,
+}
+
+/// What a provider issued for a credential, without the tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Authorization)]
+pub struct AuthorizationView {
+    /// Absent: the provider did not say, and none were asked for.
+    pub granted_scopes: Option<BTreeSet<String>>,
+    #[schema(value_type = String, format = DateTime)]
+    pub obtained_at: Instant,
+    /// Of the access token; absent: no known end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Instant>,
+    pub can_be_renewed: bool,
 }
 
 /// The effective values of a connection for somebody.
@@ -212,12 +234,13 @@ impl App {
     /// Only when the database fails.
     pub async fn show_connection(&self, tenant: TenantId, described: Described) -> Result<ConnectionView> {
         let app = self.clone();
+        let redirect_uri = self.redirect_uri_of(tenant, &described).await?;
         self.store()
             .read(move |c| {
                 let status = app.readiness(c, tenant, &described)?;
                 let connection = ConnectionSummary::new(&described.connection, status);
                 let values = app.view_values(c, tenant, described, (None, None))?.values;
-                Ok(ConnectionView { connection, values })
+                Ok(ConnectionView { connection, redirect_uri, values })
             })
             .await
     }
@@ -231,7 +254,15 @@ impl App {
         self.store()
             .read(move |c| {
                 let (credential, values) = app.show_held(c, tenant, &held, &mut Customers::default())?;
-                Ok(CredentialView { credential, values })
+                let stored = app.tokens(c, tenant, held.credential.id)?;
+                let stored = stored.filter(|stored| !stored.tokens.access_token.is_empty());
+                let authorization = stored.map(|stored| AuthorizationView {
+                    granted_scopes: stored.tokens.granted_scopes,
+                    obtained_at: stored.obtained_at,
+                    expires_at: stored.tokens.expires_at,
+                    can_be_renewed: stored.tokens.refresh_token.is_some(),
+                });
+                Ok(CredentialView { credential, authorization, values })
             })
             .await
     }

@@ -144,7 +144,10 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
     };
     let catalog = Catalog::new(settings.components.directory.clone());
     let client = outbound::to_third_parties(&settings.outbound, Places::default());
-    let app = App::keeping(store, kek, catalog, Clock::System, settings.fetch.cache_bytes).with_outbound(client);
+    let app = App::keeping(store, kek, catalog, Clock::System, settings.fetch.cache_bytes)
+        .with_outbound(client)
+        .with_base_url(settings.web.base_url.clone());
+    app.listens_on(settings.web.listen);
     runtime.block_on(app.check_vault())?;
     Ok(app)
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::ApiKeyId;
+use crate::ids::LinkId;
 use crate::ids::UserId;
 use crate::model::tenant::Tenant;
 
@@ -182,6 +183,10 @@ pub enum Who {
         name: String,
         scopes: BTreeSet<Permission>,
     },
+    /// Whoever holds a connect link; may do nothing but what the link is for.
+    Link {
+        id: LinkId,
+    },
 }
 
 /// Somebody acting in one tenant.
@@ -204,6 +209,7 @@ impl Actor {
             Who::Operator { name } => format!("operator {name}"),
             Who::User { email, .. } => email.clone(),
             Who::ApiKey { name, .. } => format!("API key {name}"),
+            Who::Link { id } => format!("connect link {id}"),
         }
     }
 
@@ -215,6 +221,7 @@ impl Actor {
             Who::Operator { .. } => Uuid::nil(),
             Who::User { id, .. } => id.0,
             Who::ApiKey { id, .. } => id.0,
+            Who::Link { id } => id.0,
         }
     }
 
@@ -224,6 +231,7 @@ impl Actor {
             Who::Operator { name } => format!("operator {name}"),
             Who::User { id, .. } => id.to_string(),
             Who::ApiKey { id, .. } => id.to_string(),
+            Who::Link { id } => id.to_string(),
         }
     }
 
@@ -233,6 +241,7 @@ impl Actor {
             Who::Operator { .. } => true,
             Who::User { role, .. } => Role::needed_for(permission).is_some_and(|needed| *role >= needed),
             Who::ApiKey { scopes, .. } => scopes.contains(&permission),
+            Who::Link { .. } => false,
         }
     }
 
@@ -244,6 +253,7 @@ impl Actor {
             Who::Operator { .. } => true,
             Who::User { role: own, .. } => role <= *own,
             Who::ApiKey { .. } => Permission::ALL.iter().filter(|p| holds(p)).all(|p| self.may(*p)),
+            Who::Link { .. } => false,
         }
     }
 

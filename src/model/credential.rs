@@ -21,6 +21,17 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// The owner that a row tells.
+    #[must_use]
+    pub fn read(word: &str, customer: Option<CustomerId>) -> Option<Self> {
+        match (word, customer) {
+            ("customer", Some(id)) => Some(Self::Customer(id)),
+            ("organization", None) => Some(Self::Organization),
+            ("test", None) => Some(Self::Test),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn kind(self) -> OwnerKind {
         match self {

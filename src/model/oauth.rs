@@ -20,6 +20,7 @@ pub mod callback;
 mod client;
 pub mod failure;
 pub mod pkce;
+pub mod registration;
 pub mod renew;
 pub mod revoke;
 pub mod step;

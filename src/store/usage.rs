@@ -1,5 +1,6 @@
 //! Which slots refer to a connection: drafts by id, published versions by its key or an alias.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use diesel::BoolExpressionMethods as _;
@@ -9,6 +10,7 @@ use diesel::NullableExpressionMethods as _;
 use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
 
+use crate::error::Error;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::ids::TenantId;
@@ -43,6 +45,29 @@ pub fn list(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<V
         .select((integrations::key, integration_versions::number, slots::variable))
         .load(db))?;
     Ok(rows.into_iter().map(|(integration, number, variable)| SlotUse { integration, number, variable }).collect())
+}
+
+/// The OAuth scopes that slots of drafts and of the published versions in use ask a connection for.
+pub fn required_scopes(c: &mut Conn, tenant: TenantId, connection: &Connection) -> Result<BTreeSet<String>> {
+    let keys: Vec<&str> =
+        std::iter::once(&connection.stable_key).chain(&connection.aliases).map(|key| key.as_str()).collect();
+    let in_use = integration_versions::number.eq(0).or(integrations::published_number.eq(integration_versions::number));
+    let rows: Vec<String> = on!(c, db => slots::table
+        .inner_join(integration_versions::table.on(integration_versions::id.eq(slots::version_id)))
+        .inner_join(integrations::table.on(integrations::id.eq(integration_versions::integration_id)))
+        .filter(slots::tenant_id.eq(tenant))
+        .filter(in_use)
+        .filter(
+            slots::connection_id.eq(connection.id).assume_not_null()
+                .or(integration_versions::number.gt(0).and(slots::stable_key.eq_any(keys).assume_not_null())),
+        )
+        .select(slots::required_scopes)
+        .load(db))?;
+    let mut scopes = BTreeSet::new();
+    for text in rows {
+        scopes.extend(serde_json::from_str::<Vec<String>>(&text).map_err(Error::internal)?);
+    }
+    Ok(scopes)
 }
 
 /// Connections that a version refers to which no snapshot holds (older published ones, and drafts beside them), with the

@@ -15,6 +15,7 @@ use crate::web::access;
 use crate::web::api_key;
 use crate::web::audit;
 use crate::web::component;
+use crate::web::connect;
 use crate::web::connection;
 use crate::web::connection::history;
 use crate::web::connection::keys;
@@ -26,9 +27,11 @@ use crate::web::customer;
 use crate::web::embedded;
 use crate::web::extract;
 use crate::web::health;
+use crate::web::html;
 use crate::web::idempotency;
 use crate::web::integration;
 use crate::web::integration::file as integration_file;
+use crate::web::link;
 use crate::web::openapi;
 use crate::web::session;
 use crate::web::sync;
@@ -215,12 +218,24 @@ routes! {
         get    "/api/v1/connections/{connection}/values"          Member [ConnectionsRead] => values::show;
         get    "/api/v1/connections/{connection}/credentials"     Member [CredentialsRead] asks => values::fetch;
 
+        get    "/api/v1/connections/{connection}/callback"        Member [ConnectionsRead] => link::callback;
+        put    "/api/v1/connections/{connection}/callback"        Member [ConnectionsWrite] => link::share;
+        get    "/api/v1/connections/{connection}/connect-links"   Member [ConnectionsRead] => link::list;
+        post   "/api/v1/connections/{connection}/connect-links"   Member [CredentialsWrite] => link::create;
+        get    "/api/v1/connections/{connection}/reconsent"       Member [ConnectionsRead] => link::reconsent;
+        delete "/api/v1/connect-links/{link}"     Member [CredentialsWrite] => link::revoke;
+        get    "/api/v1/redirect-urls"            Member [ConnectionsRead] => link::redirects;
+        post   "/api/v1/redirect-urls"            Member [ConnectionsWrite] => link::add_redirect;
+        delete "/api/v1/redirect-urls"            Member [ConnectionsWrite] => link::remove_redirect;
+
         get    "/api/v1/credentials"              Member [ConnectionsRead] => credential::list;
         post   "/api/v1/credentials"              Member [CredentialsWrite] => credential::create;
         get    "/api/v1/credentials/{credential}" Member [ConnectionsRead] => credential::show;
         patch  "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::update;
         delete "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::delete;
         put    "/api/v1/credentials/{credential}/tokens" Member [CredentialsWrite] => tokens::put;
+        post   "/api/v1/credentials/{credential}/connect-link" Member [CredentialsWrite] => link::reconnect;
+        post   "/api/v1/credentials/{credential}/disconnect"   Member [CredentialsWrite] => link::disconnect;
 
         get    "/api/v1/embedded/connections" Member [EmbeddedRead] => embedded::list;
 
@@ -250,6 +265,12 @@ routes! {
         get "/openapi.json" => openapi::document;
         get "/docs" => openapi::docs;
         get "/docs/{file}" => openapi::docs_file;
+        get "/static/{file}" => html::file;
+        get "/connect/{token}" => connect::show;
+        post "/connect/{token}" => connect::submit;
+        get "/oauth/callback/{callback}" => connect::callback;
+        post "/oauth/callback/{callback}" => connect::callback_posted;
+        get "/oauth/complete/{flow}" => connect::complete;
     }
 }
 

@@ -139,6 +139,7 @@ pub async fn me(actor: Actor) -> HttpResponse {
         Who::Operator { .. } => ("operator", None),
         Who::User { role, .. } => ("user", Some(*role)),
         Who::ApiKey { .. } => ("api_key", None),
+        Who::Link { .. } => ("connect_link", None),
     };
     let permissions = Permission::ALL.iter().copied().filter(|permission| actor.may(*permission)).collect();
     respond::ok(&Me { name: actor.name(), id: actor.identity(), kind, role, permissions, tenant: actor.tenant })

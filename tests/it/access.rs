@@ -50,6 +50,9 @@ impl Objects {
         let key = integration.text("/integration/key");
         let integration = admin.get(&format!("/api/v1/integrations/{key}")).await.must_be(200).text("/id");
         let run = sync_run(&admin, number).await;
+        let links = format!("/api/v1/connections/{connection}/connect-links");
+        let link = admin.post(&links, json!({ "owner": "test" })).await.must_be(201).text("/id");
+        admin.post("/api/v1/redirect-urls", json!({ "url": format!("https://{MARK}.example/") })).await.must_be(201);
         Self(vec![
             ("{customer}", customer),
             ("{api_key}", api_key),
@@ -61,13 +64,18 @@ impl Objects {
             ("{integration}", integration),
             ("{variable}", "Chat".to_owned()),
             ("{run}", run),
+            ("{link}", link),
         ])
     }
 
     fn path(&self, route: &Route) -> String {
         let path = self.0.iter().fold(route.path.to_owned(), |path, (name, id)| path.replace(name, id));
         assert!(!path.contains('{'), "{path}: say in `Objects::make` what this names");
-        path
+        // What is named by a parameter, because it is an address itself.
+        match route.name {
+            "link_remove_redirect" => format!("{path}?url=https://{MARK}.example/"),
+            _ => path,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod fetch;
 mod idempotency;
 mod integration;
 mod migrations;
+mod oauth;
 mod openapi;
 mod outbound;
 mod planted;

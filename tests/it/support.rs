@@ -1,8 +1,10 @@
 //! The harness: a real server on a port of its own, with a private database and a frozen clock, and clients for it.
 
+pub mod browser;
 pub mod client;
 pub mod db;
 pub mod definition;
+pub mod oauth_server;
 pub mod peer;
 pub mod told;
 pub mod world;
@@ -125,6 +127,11 @@ impl TestApp {
         let url = format!("http://{}", bound.address);
         let running = RefCell::new(Some(actix_web::rt::spawn(bound.run())));
         Self { app, url, server, running, people: AtomicUsize::new(0), db }
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Makes a tenant, and answers with the operator in it.

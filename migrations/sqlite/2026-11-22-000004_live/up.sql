@@ -80,7 +80,7 @@ CREATE TABLE oauth_flows (
   state_hash      BLOB NOT NULL UNIQUE, -- the state is used once, and never stored
   session_hash    BLOB NOT NULL, -- of the cookie of the browser that began
   sealed          BLOB NOT NULL, -- JSON: verifier, values, then the code
-  status          TEXT NOT NULL CHECK (status IN ('started', 'returned', 'done', 'failed')),
+  status          TEXT NOT NULL CHECK (status IN ('started', 'returned', 'exchanging', 'done', 'failed')),
   outcome         TEXT, -- of a failed one: a stable word
   message         TEXT,
   success_url     TEXT,

@@ -167,6 +167,8 @@ fn mask(name: &str, value: &mut Value) {
                 "request_id" => has_form("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
                 "prefix" => has_form("^[0-9A-Za-z]{12}$"),
                 "password" => has_form("^[0-9A-Za-z]{24}$"),
+                "redirect_uri" => has_form(r"^http://127\.0\.0\.1:\d+/oauth/callback/[0-9a-f]{32}$"),
+                "url" => has_form(r"^http://127\.0\.0\.1:\d+/connect/[0-9a-f]{64}$"),
                 "next_cursor" => has_form("^[0-9A-Za-z_-]{40,}$"),
                 _ => false,
             };
