@@ -116,8 +116,8 @@ rows! {
         connection_id: Option<ConnectionId>, stable_key: Option<String>, is_rebound: bool,
     }
     RunRow of sync_runs {
-        id: SyncRunId, tenant_id: TenantId, source: String, actor: String, plan_hash: String, plan: String,
-        undo: String, started_at: At, duration_ms: i64, rolled_back_at: Option<At>, rolled_back_by: Option<String>,
+        id: SyncRunId, tenant_id: TenantId, source: String, actor: String, plan_hash: String, result: String,
+        plan: String, undo: String, started_at: At, duration_ms: i64, rolled_back_at: Option<At>, rolled_back_by: Option<String>,
     }
 }
 
