@@ -19,6 +19,7 @@ use crate::outbound::client::Client;
 use crate::store::Store;
 use catalog::Catalog;
 use credential::Answers;
+use proxy::gate::Gate;
 use read::Reads;
 use refresh::Timing;
 use refresh::flights::Flights;
@@ -39,6 +40,7 @@ pub mod idempotency;
 pub mod integration;
 pub mod layers;
 pub mod link;
+pub mod proxy;
 pub mod read;
 pub mod reconsent;
 pub mod redirect_url;
@@ -76,6 +78,7 @@ pub struct App {
     timing: Timing,
     // Absent: made from the address that the server listens on.
     base_url: Option<Url>,
+    gate: Gate,
 }
 
 struct Inner {
@@ -114,7 +117,7 @@ impl App {
         let listens_on = RwLock::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let inner = Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, node, listens_on };
         let inner = Arc::new(inner);
-        Self { inner, outbound: Client::default(), timing: Timing::default(), base_url: None }
+        Self { inner, outbound: Client::default(), timing: Timing::default(), base_url: None, gate: Gate::default() }
     }
 
     /// Renews tokens by this timing from now on. Clones that were made before keep theirs.
@@ -171,6 +174,11 @@ impl App {
     #[must_use]
     pub fn outbound(&self) -> &Client {
         &self.outbound
+    }
+
+    /// How much is under way through each connection.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The deployment's components.

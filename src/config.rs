@@ -45,6 +45,7 @@ pub struct Settings {
     pub sync: Sync,
     pub fetch: Fetch,
     pub outbound: Outbound,
+    pub proxy: Proxy,
     pub api: Api,
 }
 
@@ -135,6 +136,15 @@ pub struct Outbound {
     /// Empty: all.
     pub ports: Vec<u16>,
     pub timeout_seconds: u32,
+}
+
+/// Requests that pass through to third parties.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    pub concurrent_requests: u32,
+    pub body_limit_bytes: usize,
+    pub reply_limit_bytes: usize,
+    pub idle_seconds: u32,
 }
 
 #[derive(Debug, Clone)]

@@ -9,6 +9,8 @@
 //! * **Global value**: a value of the connection that its credentials inherit. **Shared** values travel with a sync, **local** ones stay.
 //! * **Integration**: flows of steps, with **slots** that point to connections by stable key; one draft, many published versions.
 //! * **Definition**: an integration as a file.
+//! * **Proxy**: sends a runtime's request to a connection's base URL with its credentials; **upstream** is the third party there.
+//! * **Test run**: a draft run step by step with the test runner's credentials; what it sent and got is kept, secrets masked.
 //! * **Sync**: **snapshot** of a source and a target, a **plan** of what would change, **apply** of exactly that.
 
 pub mod actor;
@@ -25,11 +27,13 @@ pub mod http;
 pub mod integration;
 pub mod link;
 pub mod live_test;
+pub mod mask;
 pub mod names;
 pub mod oauth;
 pub mod page;
 pub mod problem;
 pub mod proof;
+pub mod proxy;
 pub mod read;
 pub mod recipe;
 pub mod redirect_url;
@@ -38,6 +42,7 @@ pub mod sign;
 pub mod sync;
 pub mod template;
 pub mod tenant;
+pub mod test_run;
 pub mod token;
 pub mod user;
 pub mod values;

@@ -39,6 +39,7 @@ pub mod session;
 pub mod slot;
 pub mod sync;
 pub mod tenant;
+pub mod test_run;
 mod tls;
 pub mod token;
 pub mod types;

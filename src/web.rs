@@ -12,6 +12,7 @@ use actix_web::web::to;
 use tracing_actix_web::TracingLogger;
 
 use crate::app::App;
+use crate::app::proxy::Rules;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
@@ -40,6 +41,7 @@ pub mod link;
 pub mod openapi;
 pub mod page;
 pub mod payload;
+pub mod proxy;
 pub mod respond;
 pub mod routes;
 pub mod session;
@@ -63,6 +65,8 @@ pub struct Options {
     pub sign_in_attempts_per_minute: u32,
     /// For each session and each API key; 0: as many as they like.
     pub requests_per_minute: u32,
+    /// For requests that pass through to third parties.
+    pub proxy: Rules,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// How long requests under way may take when the server is told to stop.
@@ -80,6 +84,7 @@ impl Default for Options {
             session: SessionPolicy::default(),
             sign_in_attempts_per_minute: 10,
             requests_per_minute: 0,
+            proxy: Rules::default(),
             body_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
         }

@@ -38,6 +38,7 @@ use crate::store::conn::Conn;
 pub mod answer;
 mod cache;
 pub mod effective;
+pub(crate) mod equip;
 pub mod fetch;
 pub mod hot;
 pub mod tokens;

@@ -28,6 +28,7 @@ pub mod edit;
 pub mod import;
 pub mod publish;
 pub mod show;
+pub mod test_run;
 
 /// One slot as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

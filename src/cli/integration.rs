@@ -17,6 +17,7 @@ use crate::model::integration::DRAFT;
 
 mod draw;
 mod import;
+mod test_run;
 
 /// Items read at a time; lists show all.
 const PAGE: i64 = 500;
@@ -49,6 +50,13 @@ pub(super) enum Command {
     Publish { key: String },
     /// List the draft and the published versions.
     Versions { key: String },
+    /// Run the draft with the test runner's credentials; requests to third parties are really sent.
+    RunTest {
+        key: String,
+        /// One flow only; default: all.
+        #[arg(long, value_name = "NAME")]
+        flow: Option<String>,
+    },
     /// Let a slot, or one step alone, use another connection.
     Switch(SwitchArgs),
     /// Remove an integration with all its versions.
@@ -90,6 +98,7 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
     match command {
         Command::Import(args) => return import::execute(context, &actor, (args.files, args.key), true).await,
         Command::Check(args) => return import::execute(context, &actor, (args.files, args.key), false).await,
+        Command::RunTest { key, flow } => return test_run::execute(context, actor, key, flow).await,
         Command::List { text } => list(context, &actor, text).await?,
         Command::Show { key } => {
             let view = context.app.get_integration(actor, key).await?;

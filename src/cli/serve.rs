@@ -12,6 +12,7 @@ use super::context::Context;
 use super::context::outbound;
 use super::output::Tone;
 use crate::app::App;
+use crate::app::proxy::Rules;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::logging;
@@ -86,6 +87,12 @@ fn options(settings: &Settings, listen: Option<SocketAddr>) -> web::Options {
         },
         sign_in_attempts_per_minute: web.sign_in_attempts_per_minute,
         requests_per_minute: web.requests_per_minute,
+        proxy: Rules {
+            concurrent_requests: settings.proxy.concurrent_requests as usize,
+            body_limit_bytes: settings.proxy.body_limit_bytes as u64,
+            reply_limit_bytes: settings.proxy.reply_limit_bytes as u64,
+            idle: Duration::from_secs(settings.proxy.idle_seconds.into()),
+        },
         body_timeout: Duration::from_secs(30),
         stop_timeout: Duration::from_secs(30),
     }

@@ -21,6 +21,7 @@ use super::MASK;
 use super::Outbound;
 use super::Places;
 use super::Problem;
+use super::Proxy;
 use super::Row;
 use super::Session;
 use super::Settings;
@@ -70,6 +71,12 @@ impl<'a> Reader<'a> {
             },
             fetch: Fetch { cache_bytes: self.whole("fetch.cache_bytes", 0..=u32::MAX).into() },
             outbound: self.outbound(),
+            proxy: Proxy {
+                concurrent_requests: self.whole("proxy.concurrent_requests", 1..=10_000),
+                body_limit_bytes: self.bytes("proxy.body_limit_bytes"),
+                reply_limit_bytes: self.bytes("proxy.reply_limit_bytes"),
+                idle_seconds: self.whole("proxy.idle_seconds", 1..=3600),
+            },
             api: Api { page_limit: self.whole("api.page_limit", 1..=1000) },
         }
     }

@@ -53,6 +53,8 @@ permissions! {
     ConnectionsSwitch = "connections:switch";
     /// Get credentials with their secrets: for runtimes. Only API keys hold it.
     CredentialsRead = "credentials:read";
+    /// Send requests through the proxy, with credentials that stay here: for runtimes. Only API keys hold it.
+    ProxyUse = "proxy:use";
     /// Enter and change credentials.
     CredentialsWrite = "credentials:write";
     /// List the connections that customers may use in embedded workflows.
@@ -62,6 +64,8 @@ permissions! {
     IntegrationsRead = "integrations:read";
     /// Import, edit and publish integrations.
     IntegrationsWrite = "integrations:write";
+    /// Run drafts with the test runner's credentials.
+    IntegrationsTest = "integrations:test";
     /// Read what a sync reads: snapshots, plans, drift, history.
     SyncRead = "sync:read";
     /// Sync into this tenant, and roll back.
@@ -139,13 +143,13 @@ impl Role {
                 Some(Self::Viewer)
             }
             P::EmbeddedRead => Some(Self::Viewer),
-            P::ConnectionsSwitch | P::CredentialsWrite | P::CustomersWrite => Some(Self::Support),
+            P::ConnectionsSwitch | P::CredentialsWrite | P::CustomersWrite | P::IntegrationsTest => Some(Self::Support),
             P::ComponentsWrite | P::ConnectionsWrite | P::IntegrationsWrite | P::SyncApply => Some(Self::Builder),
             P::UsersRead | P::UsersWrite | P::ApiKeysRead | P::ApiKeysWrite | P::AuditRead | P::Force => {
                 Some(Self::Admin)
             }
             P::TenantsWrite => Some(Self::Owner),
-            P::CredentialsRead => None,
+            P::CredentialsRead | P::ProxyUse => None,
         }
     }
 }

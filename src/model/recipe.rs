@@ -57,6 +57,14 @@ impl Signing {
             Self::AwsSigv4(signer) => signer.sign(request, now),
         }
     }
+
+    /// Signs a request whose body follows unread. See [`Recipe::needs_body`].
+    fn sign_without_body(&self, request: &mut Request, now: Instant, nonce: &str) {
+        match self {
+            Self::AwsSigv4(signer) => signer.sign_without_body(request, now),
+            other => other.sign(request, now, nonce),
+        }
+    }
 }
 
 impl Recipe {
@@ -109,6 +117,36 @@ impl Recipe {
     /// # Errors
     /// `foreign_host`: secrets go nowhere but to the base URL's host.
     pub fn apply(&self, request: &mut Request, now: Instant, nonce: &str) -> Result<()> {
+        self.put(request)?;
+        self.signing.sign(request, now, nonce);
+        Ok(())
+    }
+
+    /// The same for a request whose body follows unread; only where [`Self::needs_body`] allows it.
+    ///
+    /// # Errors
+    /// `foreign_host`.
+    pub fn apply_without_body(&self, request: &mut Request, now: Instant, nonce: &str) -> Result<()> {
+        self.put(request)?;
+        self.signing.sign_without_body(request, now, nonce);
+        Ok(())
+    }
+
+    /// Whether the recipe reads or changes the body of a request with this content type.
+    #[must_use]
+    pub fn needs_body(&self, content_type: &str) -> bool {
+        let content_type = content_type.to_ascii_lowercase();
+        let is_form = content_type.starts_with("application/x-www-form-urlencoded");
+        let is_signed = match &self.signing {
+            Signing::None => false,
+            Signing::Oauth1(_) => is_form,
+            Signing::AwsSigv4(signer) => !signer.takes_unsigned_bodies(),
+        };
+        let is_changed = !self.body.is_empty() && (is_form || content_type.contains("json"));
+        is_signed || is_changed
+    }
+
+    fn put(&self, request: &mut Request) -> Result<()> {
         self.check_host(&request.url)?;
         for (name, value) in &request.headers {
             encode::check_header(name, value)?;
@@ -119,7 +157,6 @@ impl Recipe {
         }
         encode::add_query(&mut request.url, &self.query);
         self.add_fields(request);
-        self.signing.sign(request, now, nonce);
         Ok(())
     }
 

@@ -23,6 +23,7 @@ use crate::web::page::Listing;
 use crate::web::respond;
 
 pub mod file;
+pub mod test_run;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::web::respond::Problem;
 use crate::web::respond::WrongField;
 use crate::web::routes::Access;
+use crate::web::routes::BodySize;
 use crate::web::routes::Documented;
 use crate::web::routes::ROUTES;
 use crate::web::routes::Route;
@@ -160,6 +161,7 @@ fn complete(route: &Route, operation: &mut Value) {
         add_needs(operation, permissions);
         add_header(operation, "Keyway-Tenant", "The tenant's key. Needed by people with several tenants.", 64);
         match route.method {
+            _ if route.size == BodySize::Passed => {}
             "POST" => {
                 // With a key, the body is read even where none is asked for.
                 statuses.extend([409, 413, 422]);

@@ -15,6 +15,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio::time::Instant;
 
+use crate::web::routes;
+
 /// Gives the body of a request this long to arrive.
 pub async fn in_time<B: MessageBody + 'static>(
     mut req: ServiceRequest,
@@ -22,6 +24,9 @@ pub async fn in_time<B: MessageBody + 'static>(
     limit: Duration,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let headers = req.headers();
+    if routes::is_passed(&req) {
+        return next.call(req).await;
+    }
     if headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING) {
         let payload = req.take_payload();
         req.set_payload(with_deadline(payload, limit));

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
 use actix_web::guard;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
@@ -31,8 +32,10 @@ use crate::web::html;
 use crate::web::idempotency;
 use crate::web::integration;
 use crate::web::integration::file as integration_file;
+use crate::web::integration::test_run;
 use crate::web::link;
 use crate::web::openapi;
+use crate::web::proxy;
 use crate::web::session;
 use crate::web::sync;
 use crate::web::tenant;
@@ -58,6 +61,8 @@ pub enum BodySize {
     Import,
     /// `sync.snapshot_limit_bytes`.
     Snapshot,
+    /// Not read here, but passed on as it comes: nothing of ours is in it. `proxy.body_limit_bytes`.
+    Passed,
 }
 
 /// The limits of the larger sizes, in bytes.
@@ -93,6 +98,9 @@ macro_rules! method {
     (get) => {
         "GET"
     };
+    (head) => {
+        "HEAD"
+    };
     (post) => {
         "POST"
     };
@@ -120,6 +128,9 @@ macro_rules! size {
     (asks) => {
         BodySize::Normal
     };
+    (passed) => {
+        BodySize::Passed
+    };
 }
 
 macro_rules! asks {
@@ -129,12 +140,15 @@ macro_rules! asks {
     (snapshot) => {
         false
     };
+    (passed) => {
+        false
+    };
     (asks) => {
         true
     };
 }
 
-/// `method path access [permissions] [import, snapshot or asks] => module::handler;`
+/// `method path access [permissions] [import, snapshot, passed or asks] => module::handler;`
 macro_rules! routes {
     (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($mark:ident)?) => {
         Route {
@@ -228,6 +242,13 @@ routes! {
         post   "/api/v1/redirect-urls"            Member [ConnectionsWrite] => link::add_redirect;
         delete "/api/v1/redirect-urls"            Member [ConnectionsWrite] => link::remove_redirect;
 
+        get    "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::get;
+        head   "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::head;
+        post   "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::post;
+        put    "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::put;
+        patch  "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::patch;
+        delete "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::delete;
+
         get    "/api/v1/credentials"              Member [ConnectionsRead] => credential::list;
         post   "/api/v1/credentials"              Member [CredentialsWrite] => credential::create;
         get    "/api/v1/credentials/{credential}" Member [ConnectionsRead] => credential::show;
@@ -249,6 +270,10 @@ routes! {
         get    "/api/v1/integrations/{integration}/definition" Member [IntegrationsRead] => integration_file::export;
         get    "/api/v1/integrations/{integration}/versions"   Member [IntegrationsRead] => integration::versions;
         post   "/api/v1/integrations/{integration}/publish"    Member [IntegrationsWrite] => integration::publish;
+        get    "/api/v1/integrations/{integration}/test-runs"  Member [IntegrationsRead] => test_run::list;
+        post   "/api/v1/integrations/{integration}/test-runs"  Member [IntegrationsTest] => test_run::create;
+        get    "/api/v1/integrations/{integration}/test-runs/{test_run}"
+                                                               Member [IntegrationsRead] => test_run::show;
         put    "/api/v1/integrations/{integration}/slots/{variable}"
                                                                Member [IntegrationsWrite] => integration::switch_slot;
         put    "/api/v1/integrations/{integration}/steps"      Member [IntegrationsWrite] => integration::switch_step;
@@ -282,7 +307,8 @@ pub fn configure(config: &mut web::ServiceConfig, limits: SizeLimits) {
     table.sort_by_key(|(route, _)| !route.asks_itself);
     for index in 0..table.len() {
         let path = table[index].0.path;
-        let mut resource = web::resource(path);
+        let is_passed = table[index].0.size == BodySize::Passed;
+        let mut resource = web::resource(pattern(path));
         let mut methods = Vec::new();
         let mut limit = None;
         for (route, handler) in table.iter_mut().filter(|(route, _)| route.path == path) {
@@ -304,15 +330,34 @@ pub fn configure(config: &mut web::ServiceConfig, limits: SizeLimits) {
             resource = resource.guard(guard::fn_guard(move |ctx| !others.contains(&ctx.head().method.as_str())));
         }
         let allow = methods.join(", ");
-        config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
+        let resource = resource.default_service(web::to(move || method_not_allowed(allow.clone())));
+        if is_passed {
+            config.service(resource.wrap(from_fn(proxy::mark)));
+        } else {
+            config.service(resource);
+        }
     }
+}
+
+/// The path as the framework takes it: a `{path}` at its end takes all that follows.
+fn pattern(path: &str) -> String {
+    match path.strip_suffix("{path}") {
+        Some(start) => format!("{start}{{path:.*}}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Whether the body of a request is passed on as it comes, however long that takes.
+pub fn is_passed(req: &ServiceRequest) -> bool {
+    let Some(found) = req.match_pattern() else { return false };
+    ROUTES.iter().any(|route| route.size == BodySize::Passed && pattern(route.path) == found)
 }
 
 impl SizeLimits {
     /// `None`: the limit of every other body.
     fn of(self, size: BodySize) -> Option<usize> {
         match size {
-            BodySize::Normal => None,
+            BodySize::Normal | BodySize::Passed => None,
             BodySize::Import => Some(self.import),
             BodySize::Snapshot => Some(self.snapshot),
         }
@@ -333,7 +378,8 @@ fn access_guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
         Access::Public => handler,
         _ if route.asks_itself => handler,
         Access::SignedIn => handler.wrap(from_fn(access::signed_in)),
-        Access::Member(_) if route.method == "POST" => {
+        // A key of a request that passes is for whom it is passed to.
+        Access::Member(_) if route.method == "POST" && route.size != BodySize::Passed => {
             handler.wrap(from_fn(idempotency::once)).wrap(from_fn(access::member))
         }
         Access::Member(_) => handler.wrap(from_fn(access::member)),

@@ -49,6 +49,8 @@ impl Objects {
         let integration = import(&admin, "", &integration.replace("Use Chat", "Post")).await.must_be(201);
         let key = integration.text("/integration/key");
         let integration = admin.get(&format!("/api/v1/integrations/{key}")).await.must_be(200).text("/id");
+        let tests = format!("/api/v1/integrations/{key}/test-runs");
+        let test_run = admin.post(&tests, json!({})).await.must_be(201).text("/id");
         let run = sync_run(&admin, number).await;
         let links = format!("/api/v1/connections/{connection}/connect-links");
         let link = admin.post(&links, json!({ "owner": "test" })).await.must_be(201).text("/id");
@@ -65,6 +67,8 @@ impl Objects {
             ("{variable}", "Chat".to_owned()),
             ("{run}", run),
             ("{link}", link),
+            ("{test_run}", test_run),
+            ("{path}", "items".to_owned()),
         ])
     }
 

@@ -82,9 +82,19 @@ impl TestApp {
 
     /// Starts with the manifests of a folder beside the built-in ones.
     pub async fn start_in(directory: &std::path::Path) -> Self {
-        let t = Self::serve(Catalog::new(Some(directory.to_owned())), None, |_| {}).await;
+        Self::start_in_with(directory, |_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn start_in_with(directory: &std::path::Path, change: impl FnOnce(&mut web::Options)) -> Self {
+        let t = Self::serve(Catalog::new(Some(directory.to_owned())), None, change).await;
         t.tenant("dev", false).await;
         t
+    }
+
+    /// Where the server listens: host and port.
+    pub fn authority(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// Starts a deployment without any tenant.

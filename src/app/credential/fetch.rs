@@ -102,7 +102,7 @@ impl App {
     }
 
     /// Tokens belong to a credential: where the layers above it are enough, one without values of its own is made.
-    async fn empty_credential(&self, tenant: TenantId, fetched: &Fetched) -> Result<CredentialId> {
+    pub(super) async fn empty_credential(&self, tenant: TenantId, fetched: &Fetched) -> Result<CredentialId> {
         let (now, connection) = (self.clock().now(), fetched.described.connection.id);
         let owner = match fetched.owner {
             OwnerKind::Test => Owner::Test,

@@ -12,6 +12,8 @@ use crate::model::http::encode::percent;
 use crate::model::sign::key::hmac_sha256;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// Stands for the hash of a body that is not signed (Amazon S3 API Reference).
+const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// Headers that hops on the way add or change: never signed.
 const UNSIGNED: [&str; 9] = [
     "authorization",
@@ -38,11 +40,26 @@ pub struct Signer {
 impl Signer {
     /// Signs the request as it stands, with its `Host`, every header that no hop changes, and its body.
     pub fn sign(&self, request: &mut Request, now: Instant) {
-        let time = now.format("%Y%m%dT%H%M%SZ").to_string();
         let payload = hex(&sha256(request.body.as_deref().map_or(&[], Vec::as_slice)));
+        self.sign_payload(request, now, &payload);
+    }
+
+    /// The same without the body, for services that take that.
+    pub fn sign_without_body(&self, request: &mut Request, now: Instant) {
+        self.sign_payload(request, now, UNSIGNED_PAYLOAD);
+    }
+
+    /// Whether the service takes requests whose signature says nothing of the body: S3 over TLS does.
+    #[must_use]
+    pub fn takes_unsigned_bodies(&self) -> bool {
+        self.is_s3()
+    }
+
+    fn sign_payload(&self, request: &mut Request, now: Instant, payload: &str) {
+        let time = now.format("%Y%m%dT%H%M%SZ").to_string();
         request.set_header("X-Amz-Date", Zeroizing::new(time.clone()));
         if self.is_s3() {
-            request.set_header("X-Amz-Content-Sha256", Zeroizing::new(payload.clone()));
+            request.set_header("X-Amz-Content-Sha256", Zeroizing::new(payload.to_owned()));
         }
         if let Some(token) = &self.session_token {
             request.set_header("X-Amz-Security-Token", token.clone());

@@ -146,8 +146,9 @@ fn assert_documented(method: &Method, path: &str, status: u16) {
         return;
     };
     if let Some(operation) = item.get(method.as_str().to_lowercase()) {
+        let responses = &operation["responses"];
         assert!(
-            operation["responses"].get(status.to_string()).is_some(),
+            responses.get(status.to_string()).or(responses.get("default")).is_some(),
             "{method} {pattern} does not document {status}"
         );
     }
