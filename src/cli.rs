@@ -11,11 +11,13 @@ mod context;
 mod credential;
 mod customer;
 mod integration;
+mod link;
 mod migrate;
 mod output;
 mod plan_view;
 mod problems;
 mod progress;
+mod redirect_url;
 mod serve;
 mod sync;
 mod table;
@@ -102,6 +104,9 @@ enum Command {
     /// Customers: whom credentials belong to.
     #[command(subcommand)]
     Customers(customer::Command),
+    /// Redirect URLs: where browsers may be sent when an authorization ends.
+    #[command(subcommand)]
+    RedirectUrls(redirect_url::Command),
     /// Users: people, and their roles in a tenant.
     #[command(subcommand)]
     Users(user::Command),
@@ -179,6 +184,7 @@ async fn with_database(command: Command, context: &mut Context<'_>) -> Result<u8
         Command::Connections(command) => connection::execute(command, context).await,
         Command::Credentials(command) => credential::execute(command, context).await,
         Command::Customers(command) => customer::execute(command, context).await,
+        Command::RedirectUrls(command) => redirect_url::execute(command, context).await,
         Command::Users(command) => user::execute(command, context).await,
         Command::ApiKeys(command) => api_key::execute(command, context).await,
         Command::Serve(args) => serve::execute(args, context).await,

@@ -8,6 +8,7 @@ use super::args::OwnerArgs;
 use super::args::readiness;
 use super::args::scopes;
 use super::context::Context;
+use super::link;
 use super::value::ClearArgs;
 use super::value::DecisionArgs;
 use super::value::ValueArgs;
@@ -44,6 +45,8 @@ pub(super) enum Command {
     Show { connection: String },
     /// Change a connection or its global values.
     Edit(Box<EditArgs>),
+    #[command(flatten)]
+    Links(link::Command),
     /// Give a connection another stable key; the old one stays as an alias.
     Rename { connection: String, new_key: String },
     /// Let an alias go, so that another connection can take the key.
@@ -174,6 +177,7 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
             show(context, tenant, described).await?;
         }
         Command::Edit(args) => edit(context, actor, *args).await?,
+        Command::Links(command) => link::execute(command, context, actor).await?,
         Command::Rename { connection, new_key } => {
             let tenant = actor.tenant.id;
             let described = context.app.rename_connection(actor, connection, None, new_key).await?;

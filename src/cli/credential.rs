@@ -6,6 +6,8 @@ use clap::Subcommand;
 use super::DONE;
 use super::args::OwnerArgs;
 use super::context::Context;
+use super::link;
+use super::link::RestArgs;
 use super::output::Face;
 use super::output::Tone;
 use super::table::Cell;
@@ -24,6 +26,7 @@ use crate::app::credential::Held;
 use crate::app::credential::NewCredential;
 use crate::app::view::CredentialSummary;
 use crate::app::view::CredentialView;
+use crate::app::view::CustomerRef;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::CredentialId;
@@ -57,6 +60,14 @@ pub(super) enum Command {
     Enable { id: CredentialId },
     /// Keep integrations from using the credential.
     Disable { id: CredentialId },
+    /// Make a link by which its owner authorizes again.
+    Reconnect {
+        id: CredentialId,
+        #[command(flatten)]
+        rest: RestArgs,
+    },
+    /// Revoke its tokens at the provider, when that can be done, and remove them here.
+    Disconnect { id: CredentialId },
     /// Remove a credential and its secrets.
     Delete { id: CredentialId },
 }
@@ -102,6 +113,8 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
         Command::Edit(args) => edit(context, actor, args).await?,
         Command::Enable { id } => switch(context, actor, id, true).await?,
         Command::Disable { id } => switch(context, actor, id, false).await?,
+        Command::Reconnect { id, rest } => link::reconnect(context, actor, id, rest).await?,
+        Command::Disconnect { id } => link::disconnect(context, actor, id).await?,
         Command::Delete { id } => {
             context.app.delete_credential(actor, id, None).await?;
             context.output.done(format_args!("deleted the credential {id} and its secrets"));
@@ -207,7 +220,12 @@ fn next_steps(context: &mut Context<'_>, view: &CredentialView) {
 }
 
 fn owner(credential: &CredentialSummary) -> String {
-    match (&credential.customer, credential.owner) {
+    owner_words(credential.customer.as_ref(), credential.owner)
+}
+
+/// Whose something is.
+pub(super) fn owner_words(customer: Option<&CustomerRef>, owner: OwnerKind) -> String {
+    match (customer, owner) {
         (Some(customer), _) => format!("customer {}", customer.external_id),
         (None, OwnerKind::Test) => "test runner".to_owned(),
         (None, OwnerKind::Organization) => "organization".to_owned(),
@@ -240,6 +258,13 @@ fn draw_one(view: &CredentialView, face: Face) -> String {
         rows.push(("name", Cell::from(&credential.name)));
     }
     rows.push(("status", status(credential.status)));
+    if let Some(authorization) = &view.authorization {
+        rows.push(("authorized", moment(authorization.obtained_at).into()));
+        let scopes: Vec<&str> = authorization.granted_scopes.iter().flatten().map(String::as_str).collect();
+        if !scopes.is_empty() {
+            rows.push(("granted", scopes.join(" ").into()));
+        }
+    }
     let version = format!("{}, changed {}", credential.version, moment(credential.updated_at));
     rows.push(("version", version.into()));
     format!("{}\n{}", fields(face, rows), values(&view.values, face))

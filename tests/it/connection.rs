@@ -78,6 +78,8 @@ async fn a_connection_is_made_with_the_proposed_key_and_masked_secrets() {
     assert_eq!((&shown.body, shown.header("etag")), (&answer.body, "\"1\""));
     let mut head = answer.json();
     head["inputs"].take();
+    let uri = head.as_object_mut().unwrap().shift_remove("redirect_uri").unwrap();
+    assert!(uri.as_str().unwrap().contains("/oauth/callback/"), "{uri}");
     assert_snapshot!(serde_json::to_string_pretty(&head).unwrap().replace(&answer.text("/id"), "con_…"), @r#"
     {
       "id": "con_…",

@@ -19,6 +19,7 @@ mod migrations;
 mod oauth;
 mod openapi;
 mod outbound;
+mod pages;
 mod planted;
 mod protocol;
 mod proxy;

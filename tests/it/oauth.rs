@@ -1,5 +1,6 @@
 //! Authorizations from the link to the tokens, through the real pages, with a real authorization server.
 
+mod again;
 mod attacks;
 mod callback;
 mod desk;

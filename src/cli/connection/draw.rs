@@ -57,6 +57,9 @@ pub(super) fn one(view: &ConnectionView, face: Face) -> String {
         ("status", readiness(connection)),
         ("embedded", if connection.is_embedded { "yes".into() } else { toned("no", Tone::Dim) }),
     ];
+    if let Some(uri) = &view.redirect_uri {
+        rows.push(("redirect URI", Cell::from(uri)));
+    }
     if !aliases.is_empty() {
         rows.push(("aliases", aliases.join(", ").into()));
     }

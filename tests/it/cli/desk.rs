@@ -187,6 +187,8 @@ pub fn assert_nowhere(folder: &Path, text: &str) {
 pub fn masked(text: &str) -> String {
     let ids = regex::Regex::new(r"(ten|con|crd|cus|usr|key|evt)_[0-9a-f]{32}").unwrap();
     let moments = regex::Regex::new(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}").unwrap();
+    let callbacks = regex::Regex::new(r"/oauth/callback/[0-9a-f]{32}").unwrap();
     let text = ids.replace_all(text, "${1}_00000000000000000000000000000000");
+    let text = callbacks.replace_all(&text, "/oauth/callback/00000000000000000000000000000000");
     moments.replace_all(&text, "2026-01-01 00:00").into_owned()
 }

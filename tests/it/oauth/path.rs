@@ -37,6 +37,16 @@ async fn a_customer_connects_and_nobody_sees_a_secret() {
     // The link did its work.
     let again = stage.browser.get(&link).await.must_be(409);
     insta::assert_snapshot!(again.text(), @"This did not work This link was used already; to connect again, ask dev for a new one. Reason: link_completed");
+    let mut shown = String::new();
+    for path in [
+        "audit?limit=200",
+        "credentials",
+        &format!("connections/{key}/history"),
+        &format!("connections/{key}/connect-links"),
+    ] {
+        shown.push_str(&stage.admin.get(&format!("/api/v1/{path}")).await.must_be(200).body);
+    }
+    assert!(!shown.contains("PLANTED") && !shown.contains("/connect/"), "{shown}");
     let stored = stage.t.stored_bytes().await;
     for secret in ["access-PLANTED", "refresh-PLANTED", "code-PLANTED", "PLANTED-note"] {
         let is_there = stored.windows(secret.len()).any(|window| window == secret.as_bytes());

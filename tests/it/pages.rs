@@ -1,0 +1,24 @@
+//! Every page with every sample, hostile text among them: what a reader sees in review is what browsers get.
+
+use keyway::web::connect::page::FormPage;
+use keyway::web::connect::page::NoticePage;
+use keyway::web::html;
+use keyway::web::html::Page;
+
+#[test]
+fn every_page_renders_and_lets_nothing_through() {
+    samples::<FormPage>();
+    samples::<NoticePage>();
+}
+
+fn samples<P: Page>() {
+    for (name, page) in P::samples() {
+        let html = html::render(&page).unwrap();
+        for foreign in ["<script", "<img", "onerror=alert(1)>", "{{"] {
+            let is_text = foreign == "{{" && name == "hostile";
+            assert!(is_text || !html.contains(foreign), "{} {name}: {foreign}", P::TEMPLATE);
+        }
+        assert!(!html.contains("style=") && html.contains("<html lang=\"en\">"), "{} {name}", P::TEMPLATE);
+        insta::assert_snapshot!(format!("{}_{name}", P::TEMPLATE.replace('/', "_")).replace(' ', "_"), html);
+    }
+}
