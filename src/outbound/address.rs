@@ -14,7 +14,7 @@ struct Block4(Ipv4Addr, u32, Option<Sort>);
 
 struct Block6(Ipv6Addr, u32, Option<Sort>);
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, bits: u32, sort: Sort) -> Block4 {
+const fn v4([a, b, c, d]: [u8; 4], bits: u32, sort: Sort) -> Block4 {
     Block4(Ipv4Addr::new(a, b, c, d), bits, Some(sort))
 }
 
@@ -24,25 +24,25 @@ const fn v6(head: [u16; 4], bits: u32, sort: Sort) -> Block6 {
 
 /// The first block that holds an address decides; exceptions stand before what they are taken from.
 const IPV4: &[Block4] = &[
-    v4(0, 0, 0, 0, 8, "an address of this network"), // RFC 791, section 3.2
-    v4(10, 0, 0, 0, 8, "a private address"),         // RFC 1918
-    v4(100, 64, 0, 0, 10, "a shared address of a carrier"), // RFC 6598
-    v4(127, 0, 0, 0, 8, "a loopback address"),       // RFC 1122, section 3.2.1.3
-    v4(168, 63, 129, 16, 32, "the address of a cloud's own services"), // Azure; from a public range
-    v4(169, 254, 0, 0, 16, "a link-local address"),  // RFC 3927; metadata of clouds
-    v4(172, 16, 0, 0, 12, "a private address"),      // RFC 1918
-    Block4(Ipv4Addr::new(192, 0, 0, 9), 32, None),   // RFC 7723, globally reachable
-    Block4(Ipv4Addr::new(192, 0, 0, 10), 32, None),  // RFC 8155, globally reachable
-    v4(192, 0, 0, 0, 24, "an address of a protocol"), // RFC 6890, section 2.1
-    v4(192, 0, 2, 0, 24, "an address for documentation"), // RFC 5737
-    v4(192, 88, 99, 0, 24, "an address of 6to4 relays"), // RFC 7526
-    v4(192, 168, 0, 0, 16, "a private address"),     // RFC 1918
-    v4(198, 18, 0, 0, 15, "an address for benchmarks"), // RFC 2544
-    v4(198, 51, 100, 0, 24, "an address for documentation"), // RFC 5737
-    v4(203, 0, 113, 0, 24, "an address for documentation"), // RFC 5737
-    v4(224, 0, 0, 0, 4, "a multicast address"),      // RFC 5771
-    v4(255, 255, 255, 255, 32, "the broadcast address"), // RFC 919, section 7
-    v4(240, 0, 0, 0, 4, "a reserved address"),       // RFC 1112, section 4
+    v4([0, 0, 0, 0], 8, "an address of this network"), // RFC 791, section 3.2
+    v4([10, 0, 0, 0], 8, "a private address"),         // RFC 1918
+    v4([100, 64, 0, 0], 10, "a shared address of a carrier"), // RFC 6598
+    v4([127, 0, 0, 0], 8, "a loopback address"),       // RFC 1122, section 3.2.1.3
+    v4([168, 63, 129, 16], 32, "the address of a cloud's own services"), // Azure; from a public range
+    v4([169, 254, 0, 0], 16, "a link-local address"),  // RFC 3927; metadata of clouds
+    v4([172, 16, 0, 0], 12, "a private address"),      // RFC 1918
+    Block4(Ipv4Addr::new(192, 0, 0, 9), 32, None),     // RFC 7723, globally reachable
+    Block4(Ipv4Addr::new(192, 0, 0, 10), 32, None),    // RFC 8155, globally reachable
+    v4([192, 0, 0, 0], 24, "an address of a protocol"), // RFC 6890, section 2.1
+    v4([192, 0, 2, 0], 24, "an address for documentation"), // RFC 5737
+    v4([192, 88, 99, 0], 24, "an address of 6to4 relays"), // RFC 7526
+    v4([192, 168, 0, 0], 16, "a private address"),     // RFC 1918
+    v4([198, 18, 0, 0], 15, "an address for benchmarks"), // RFC 2544
+    v4([198, 51, 100, 0], 24, "an address for documentation"), // RFC 5737
+    v4([203, 0, 113, 0], 24, "an address for documentation"), // RFC 5737
+    v4([224, 0, 0, 0], 4, "a multicast address"),      // RFC 5771
+    v4([255, 255, 255, 255], 32, "the broadcast address"), // RFC 919, section 7
+    v4([240, 0, 0, 0], 4, "a reserved address"),       // RFC 1112, section 4
 ];
 
 const IPV6: &[Block6] = &[

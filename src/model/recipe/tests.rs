@@ -56,11 +56,10 @@ fn get(auth: Value, more: Value) -> String {
 
 #[test]
 fn each_kind_puts_its_proof_where_it_belongs() {
-    let code = |apply: Value| {
-        json!({ "kind": "oauth2_authorization_code", "authorize_url": "https://a.example/a",
-        "token_url": "https://a.example/t", "apply": apply })
-    };
-    let shown: Vec<String> = [
+    let code = |apply: Value| json!({ "kind": "oauth2_authorization_code", "authorize_url": "https://a.example/a", "token_url": "https://a.example/t", "apply": apply });
+    let more =
+        json!({ "kind": "custom", "headers": { "A": "{{api_key}}", "B": "{{unset}}" }, "query": { "c": "d e" } });
+    let shown = [
         get(json!({ "kind": "none" }), json!({})),
         get(json!({ "kind": "basic" }), json!({})),
         get(json!({ "kind": "basic", "username": "{{api_key}}", "password": "" }), json!({})),
@@ -71,13 +70,8 @@ fn each_kind_puts_its_proof_where_it_belongs() {
         get(code(json!({ "header": "X-Token", "headers": { "X-Team": "{{team}}" } })), json!({})),
         get(code(json!({ "query": "access_token" })), json!({})),
         get(code(json!({ "value": "Zoho-oauthtoken {{access_token}}" })), json!({})),
-        get(
-            json!({ "kind": "custom", "headers": { "A": "{{api_key}}", "B": "{{unset}}" }, "query": { "c": "d e" } }),
-            json!({}),
-        ),
-    ]
-    .into_iter()
-    .collect();
+        get(more, json!({})),
+    ];
     insta::assert_snapshot!(shown.join("\n---\n"), @r#"
     GET https://a.example/v1/me?a=1
     X-App: keyway
