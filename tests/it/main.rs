@@ -24,6 +24,7 @@ mod planted;
 mod protocol;
 mod proxy;
 mod rate;
+mod refresh;
 mod session;
 mod support;
 mod sync;

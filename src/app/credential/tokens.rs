@@ -63,7 +63,8 @@ impl App {
                 }
                 let known = [auth.kept_from_replies(), auth.kept_from_callback()].concat();
                 if let Some(name) = given.kept.keys().find(|name| !known.contains(&name.as_str())) {
-                    let message = format!("the manifest keeps no value `{name}`; it keeps: {}", known.join(", "));
+                    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                    let message = format!("the manifest keeps no value `{name}`; it keeps {known}");
                     return Err(Error::invalid("unknown_kept_value", message));
                 }
                 let tokens = given.into_tokens();
