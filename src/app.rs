@@ -18,7 +18,9 @@ use crate::model::component::Component;
 use crate::outbound::client::Client;
 use crate::store::Store;
 use catalog::Catalog;
+use chrono::TimeDelta;
 use credential::Answers;
+use live_test::limit::TestBudgets;
 use proxy::gate::Gate;
 use read::Reads;
 use refresh::Timing;
@@ -40,6 +42,7 @@ pub mod idempotency;
 pub mod integration;
 pub mod layers;
 pub mod link;
+pub mod live_test;
 pub mod proxy;
 pub mod read;
 pub mod reconsent;
@@ -79,6 +82,8 @@ pub struct App {
     // Absent: made from the address that the server listens on.
     base_url: Option<Url>,
     gate: Gate,
+    // Between scheduled tests of one credential; `None`: there are none.
+    checks: Option<TimeDelta>,
 }
 
 struct Inner {
@@ -93,6 +98,7 @@ struct Inner {
     answers: Answers,
     reads: Reads,
     flights: Flights,
+    tests: TestBudgets,
     // A random word: tells this process from others where they share the database.
     node: String,
     listens_on: RwLock<SocketAddr>,
@@ -115,15 +121,40 @@ impl App {
         let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
         let (answers, reads) = (Answers::new(answers_bytes), Reads::default());
         let listens_on = RwLock::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let inner = Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, node, listens_on };
+        let tests = TestBudgets::default();
+        let inner =
+            Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, tests, node, listens_on };
         let inner = Arc::new(inner);
-        Self { inner, outbound: Client::default(), timing: Timing::default(), base_url: None, gate: Gate::default() }
+        let checks = Some(TimeDelta::hours(24));
+        Self {
+            checks,
+            inner,
+            outbound: Client::default(),
+            timing: Timing::default(),
+            base_url: None,
+            gate: Gate::default(),
+        }
     }
 
     /// Renews tokens by this timing from now on. Clones that were made before keep theirs.
     #[must_use]
     pub fn with_timing(self, timing: Timing) -> Self {
         Self { timing, ..self }
+    }
+
+    /// Tests stored credentials this often from now on, when a schedule runs; `None`: never. Clones that were made before
+    /// keep theirs.
+    #[must_use]
+    pub fn with_checks(self, interval: Option<TimeDelta>) -> Self {
+        Self { checks: interval, ..self }
+    }
+
+    pub(crate) fn checks(&self) -> Option<TimeDelta> {
+        self.checks
+    }
+
+    pub(crate) fn test_budgets(&self) -> &TestBudgets {
+        &self.inner.tests
     }
 
     pub(crate) fn timing(&self) -> &Timing {

@@ -12,6 +12,7 @@ mod credential;
 mod customer;
 mod integration;
 mod link;
+mod live_test;
 mod migrate;
 mod output;
 mod plan_view;

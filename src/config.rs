@@ -45,6 +45,7 @@ pub struct Settings {
     pub sync: Sync,
     pub fetch: Fetch,
     pub outbound: Outbound,
+    pub checks: Checks,
     pub proxy: Proxy,
     pub api: Api,
 }
@@ -145,6 +146,12 @@ pub struct Proxy {
     pub body_limit_bytes: usize,
     pub reply_limit_bytes: usize,
     pub idle_seconds: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Checks {
+    /// 0: none.
+    pub interval_hours: u32,
 }
 
 #[derive(Debug, Clone)]

@@ -122,6 +122,20 @@ impl Error {
     }
 }
 
+/// The cause of an error that goes away by waiting; becomes the header `Retry-After`.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryAfter {
+    pub seconds: u64,
+}
+
+impl fmt::Display for RetryAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "to be tried again in {} s", self.seconds)
+    }
+}
+
+impl std::error::Error for RetryAfter {}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.public)

@@ -21,6 +21,7 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod ids;
+pub mod jobs;
 pub mod logging;
 pub mod model;
 pub mod outbound;

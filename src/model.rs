@@ -16,6 +16,7 @@
 pub mod actor;
 pub mod attempt;
 pub mod audit;
+pub mod budget;
 pub mod caller;
 pub mod component;
 pub mod connection;

@@ -32,6 +32,7 @@ pub mod integration;
 pub mod lease;
 pub mod link;
 pub mod migrate;
+pub mod purge;
 pub mod read;
 pub mod redirect_url;
 pub mod schema;

@@ -38,6 +38,7 @@ pub mod inputs;
 pub mod integration;
 pub mod limit;
 pub mod link;
+pub mod live_test;
 pub mod openapi;
 pub mod page;
 pub mod payload;

@@ -119,6 +119,7 @@ async fn models(app: &App, actor: &Actor, size: usize) -> Result<Vec<Credential>
             description: None,
             stable_key: Some(key.clone()),
             is_embedded: false,
+            without_test: true,
             inputs: [("base_url".to_owned(), Edit::of_value(json!(format!("https://shop-{n}.example.com/api"))))]
                 .into(),
         };
@@ -132,6 +133,7 @@ async fn models(app: &App, actor: &Actor, size: usize) -> Result<Vec<Credential>
             connection: key,
             owner: OwnerRef::Customer { customer, name: None },
             inputs: inputs.into(),
+            without_test: true,
         };
         first.push(app.create_credential(actor.clone(), new).await?.credential);
     }

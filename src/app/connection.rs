@@ -36,6 +36,7 @@ use crate::store::conn::Conn;
 
 mod keys;
 pub mod list;
+mod save;
 pub mod usage;
 
 /// A connection to be made.
@@ -51,6 +52,8 @@ pub struct NewConnection {
     pub stable_key: Option<String>,
     pub is_embedded: bool,
     pub inputs: BTreeMap<String, Edit>,
+    /// Saves values that would be tested as they are, and says so in the history.
+    pub without_test: bool,
 }
 
 /// Secrets by input: set, or (`None`) dropped.
@@ -65,6 +68,8 @@ pub struct ConnectionUpdate {
     pub is_enabled: Option<bool>,
     pub is_embedded: Option<bool>,
     pub inputs: BTreeMap<String, Edit>,
+    /// As of [`NewConnection`].
+    pub without_test: bool,
 }
 
 impl ConnectionUpdate {
@@ -75,31 +80,6 @@ impl ConnectionUpdate {
 }
 
 impl App {
-    /// Makes a connection; pins the tenant to the component's current version when it is its first.
-    ///
-    /// # Errors
-    /// `forbidden`, `unknown_component`, `unknown_connection_type`, `stable_key_taken`, `invalid_fields`.
-    pub async fn create_connection(&self, actor: Actor, new: NewConnection) -> Result<Described> {
-        actor.require(Permission::ConnectionsWrite)?;
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
-            .write(move |tx| {
-                store::tenant::bump_revision(tx, actor.tenant.id)?;
-                let scope = new.scope;
-                let described = app.new_connection(tx, &actor, new, now)?;
-                if scope == Scope::OrganizationCustomer && described.kind()?.auth.needs_consent() {
-                    let message =
-                        "somebody at the customer authorizes at the provider: use customer, or organization_global";
-                    let wrong = vec![FieldError::new("scope", "needs_consent", message)];
-                    return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
-                }
-                let changes = FieldChange::of_new(&described.connection.inputs);
-                app.record(tx, By::new(&actor, now), &described.connection, ("connection.created", &changes))?;
-                Ok(described)
-            })
-            .await
-    }
-
     /// Builds and inserts a connection within a transaction that bumped the revision already.
     pub(crate) fn new_connection(
         &self,
@@ -166,43 +146,8 @@ impl App {
         self.store().read(move |c| app.describe(c, actor.tenant.id, &reference)).await
     }
 
-    /// Changes a connection. `expected_version`: the one that was read; a newer one refuses the change.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_mismatch`, `invalid_fields`.
-    pub async fn update_connection(
-        &self,
-        actor: Actor,
-        reference: String,
-        expected_version: Option<i64>,
-        update: ConnectionUpdate,
-    ) -> Result<Described> {
-        let needed = if update.only_switches() { Permission::ConnectionsSwitch } else { Permission::ConnectionsWrite };
-        if !(needed == Permission::ConnectionsSwitch && actor.may(Permission::ConnectionsWrite)) {
-            actor.require(needed)?;
-        }
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
-            .write(move |tx| {
-                store::tenant::bump_revision(tx, actor.tenant.id)?;
-                let mut described = app.describe(tx, actor.tenant.id, &reference)?;
-                if expected_version.is_some_and(|version| version != described.connection.version) {
-                    return Err(store::connection::version_mismatch());
-                }
-                let changes = app.change_connection(tx, &actor, &mut described, update)?;
-                if !changes.is_empty() {
-                    let connection = &mut described.connection;
-                    store::connection::update(tx, actor.tenant.id, connection, now)?;
-                    connection.version += 1;
-                    connection.updated_at = now;
-                    app.record(tx, By::new(&actor, now), connection, ("connection.changed", &changes))?;
-                }
-                Ok(described)
-            })
-            .await
-    }
-
-    fn change_connection(
+    /// Changes a connection in memory; its secrets are sealed, nothing is written.
+    pub(crate) fn change_connection(
         &self,
         tx: &mut Conn,
         actor: &Actor,

@@ -7,9 +7,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::app::By;
 use crate::app::layers::Described;
-use crate::clock::Instant;
 use crate::error::Error;
-use crate::error::FieldError;
 use crate::error::Result;
 use crate::ids::CredentialId;
 use crate::ids::EventId;
@@ -21,17 +19,10 @@ use crate::model::connection::HistoryEntry;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
-use crate::model::credential::StoredStatus;
-use crate::model::user::label_error;
 use crate::model::values::Edit;
 use crate::model::values::FieldChange;
-use crate::model::values::Inputs;
-use crate::model::values::Layer;
 use crate::model::values::OwnerKind;
 use crate::model::values::Secrets;
-use crate::model::values::Side;
-use crate::model::values::apply_edits;
-use crate::model::values::edit::Context;
 use crate::store;
 use crate::store::conn::Conn;
 
@@ -41,6 +32,7 @@ pub mod effective;
 pub(crate) mod equip;
 pub mod fetch;
 pub mod hot;
+pub(crate) mod save;
 pub mod tokens;
 
 pub(super) use cache::Answers;
@@ -64,6 +56,8 @@ pub struct NewCredential {
     pub connection: String,
     pub owner: OwnerRef,
     pub inputs: BTreeMap<String, Edit>,
+    /// Saves values that would be tested as they are, and says so in the history.
+    pub without_test: bool,
 }
 
 /// What changes; absent stays.
@@ -72,6 +66,8 @@ pub struct CredentialUpdate {
     pub name: Option<String>,
     pub is_enabled: Option<bool>,
     pub inputs: BTreeMap<String, Edit>,
+    /// As of [`NewCredential`].
+    pub without_test: bool,
 }
 
 /// A credential and the connection it belongs to.
@@ -82,90 +78,6 @@ pub struct Held {
 }
 
 impl App {
-    /// Enters a credential for an owner that has none of this name.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `wrong_owner`, `credential_exists`, `invalid_fields`.
-    pub async fn create_credential(&self, actor: Actor, new: NewCredential) -> Result<Held> {
-        actor.require(Permission::CredentialsWrite)?;
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
-            .write(move |tx| {
-                let tenant = actor.tenant.id;
-                let described = app.describe(tx, tenant, &new.connection)?;
-                let (owner, name) = app.owner(tx, tenant, &new.owner)?;
-                require_rank(&actor, owner)?;
-                check_owner(&described, owner.kind())?;
-                let name = name.unwrap_or_else(|| Credential::DEFAULT_NAME.to_owned());
-                let credential = Credential {
-                    id: CredentialId::new(),
-                    connection_id: described.connection.id,
-                    owner,
-                    name: name.trim().to_owned(),
-                    inputs: Inputs::new(),
-                    sealed: None,
-                    status: StoredStatus::Active,
-                    version: 1,
-                    created_at: now,
-                    updated_at: now,
-                };
-                let mut held = Held { described, credential };
-                let changes = app.edit_credential(tx, tenant, &mut held, &new.inputs)?;
-                store::credential::insert(tx, tenant, &held.credential)?;
-                app.unmark_placeholder(tx, tenant, &held.described, now)?;
-                app.record_credential(tx, By::new(&actor, now), &held, ("credential.created", &changes))?;
-                Ok(held)
-            })
-            .await
-    }
-
-    /// Changes a credential's values, name or switch.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`, `version_mismatch`, `invalid_fields`.
-    pub async fn update_credential(
-        &self,
-        actor: Actor,
-        id: CredentialId,
-        expected_version: Option<i64>,
-        update: CredentialUpdate,
-    ) -> Result<Held> {
-        let only_switch = update.name.is_none() && update.inputs.is_empty();
-        // Whoever may change everything may switch too.
-        if !(only_switch && actor.may(Permission::ConnectionsSwitch)) {
-            actor.require(Permission::CredentialsWrite)?;
-        }
-        let (app, now) = (self.clone(), self.clock().now());
-        self.store()
-            .write(move |tx| {
-                let tenant = actor.tenant.id;
-                let mut held = app.held(tx, tenant, id)?;
-                let old = held.credential.clone();
-                require_rank(&actor, old.owner)?;
-                if expected_version.is_some_and(|version| version != old.version) {
-                    return Err(store::connection::version_mismatch());
-                }
-                if let Some(name) = &update.name {
-                    name.trim().clone_into(&mut held.credential.name);
-                }
-                let mut changes = app.edit_credential(tx, tenant, &mut held, &update.inputs)?;
-                let credential = &mut held.credential;
-                if let Some(is_enabled) = update.is_enabled {
-                    credential.status = switched(credential.status, is_enabled);
-                }
-                changes.extend(FieldChange::of("name", old.name, credential.name.clone()));
-                changes.extend(FieldChange::of("status", old.status.as_str(), credential.status.as_str()));
-                if !changes.is_empty() {
-                    store::credential::update(tx, tenant, credential, now)?;
-                    credential.version += 1;
-                    credential.updated_at = now;
-                    app.record_credential(tx, By::new(&actor, now), &held, ("credential.changed", &changes))?;
-                }
-                Ok(held)
-            })
-            .await
-    }
-
     /// Removes a credential and its secrets.
     ///
     /// # Errors
@@ -247,54 +159,6 @@ impl App {
         }
     }
 
-    fn edit_credential(
-        &self,
-        tx: &mut Conn,
-        tenant: TenantId,
-        Held { described, credential }: &mut Held,
-        edits: &BTreeMap<String, Edit>,
-    ) -> Result<Vec<FieldChange>> {
-        let context = Context {
-            kind: described.kind()?,
-            scope: described.connection.scope,
-            side: Side::Organization,
-            layer: Layer::Credential(credential.owner.kind()),
-            global: &described.connection.inputs,
-            current: &credential.inputs,
-        };
-        let mut wrong: Vec<FieldError> = label_error("name", &credential.name, 120).into_iter().collect();
-        let edited = match apply_edits(&context, edits) {
-            Ok(edited) if wrong.is_empty() => edited,
-            Ok(_) => return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field"))),
-            Err(errors) => {
-                wrong.extend(errors);
-                return Err(Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")));
-            }
-        };
-        if !edited.secrets.is_empty() {
-            let current = self.own_secrets(tx, tenant, credential)?;
-            credential.sealed = self.reseal(tx, tenant, ("credentials", credential.id.0), (current, edited.secrets))?;
-        }
-        credential.inputs = edited.inputs;
-        Ok(edited.changes)
-    }
-
-    /// A placeholder that somebody filled in is one no longer.
-    pub(crate) fn unmark_placeholder(
-        &self,
-        tx: &mut Conn,
-        tenant: TenantId,
-        described: &Described,
-        now: Instant,
-    ) -> Result<()> {
-        if !described.connection.is_placeholder {
-            return Ok(());
-        }
-        let mut connection = described.connection.clone();
-        connection.is_placeholder = false;
-        store::connection::update(tx, tenant, &connection, now)
-    }
-
     pub(crate) fn record_credential(
         &self,
         tx: &mut Conn,
@@ -360,12 +224,4 @@ pub(crate) fn check_owner(described: &Described, owner: OwnerKind) -> Result<()>
         "wrong_owner",
         format!("`{}` has the scope {scope}; {message}", described.connection.stable_key),
     ))
-}
-
-fn switched(status: StoredStatus, is_enabled: bool) -> StoredStatus {
-    match (status, is_enabled) {
-        (_, false) => StoredStatus::Disabled,
-        (StoredStatus::Disabled, true) => StoredStatus::Active,
-        (other, true) => other,
-    }
 }

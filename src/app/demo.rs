@@ -76,13 +76,18 @@ impl App {
             "password": "demo-database-password",
         });
         let owner = OwnerRef::Customer { customer: "northwind".to_owned(), name: None };
-        let customers =
-            NewCredential { connection: "postgres-postgres".to_owned(), owner, inputs: inputs(database.clone()) };
+        let customers = NewCredential {
+            connection: "postgres-postgres".to_owned(),
+            owner,
+            inputs: inputs(database.clone()),
+            without_test: false,
+        };
         self.create_credential(dev.clone(), customers).await?;
         let test = NewCredential {
             connection: "postgres-postgres".to_owned(),
             owner: OwnerRef::Test,
             inputs: inputs(database),
+            without_test: false,
         };
         self.create_credential(dev.clone(), test).await?;
         Ok(())
@@ -103,6 +108,7 @@ fn slack(client_id: &str) -> NewConnection {
             "client_secret": "demo-slack-secret",
             "scopes": "chat:write channels:read",
         })),
+        without_test: false,
     }
 }
 

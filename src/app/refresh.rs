@@ -152,15 +152,13 @@ impl App {
         let app = self.clone();
         self.store()
             .read(move |c| {
-                let status = store::credential::find(c, tenant, credential)?
-                    .ok_or_else(|| Error::not_found("credential", credential))?
-                    .status;
+                let held = app.held(c, tenant, credential)?;
                 let lease = store::lease::find(c, tenant, credential)?;
                 Ok(Look {
-                    stored: app.tokens(c, tenant, credential)?,
+                    stored: app.fitting_tokens(c, tenant, &held)?,
                     next_attempt_at: lease.as_ref().and_then(|lease| lease.next_attempt_at),
                     last_error: lease.and_then(|lease| lease.last_error),
-                    is_ended: status == crate::model::credential::StoredStatus::ReauthorizationRequired,
+                    is_ended: held.credential.status == crate::model::credential::StoredStatus::ReauthorizationRequired,
                 })
             })
             .await

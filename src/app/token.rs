@@ -1,18 +1,26 @@
 //! Tokens of credentials: opened, sealed, stored by generation, and when they are due to be renewed.
 
 use crate::app::App;
+use crate::app::credential::Held;
 use crate::clock::Instant;
 use crate::crypto::random;
+use crate::error::Error;
 use crate::error::Result;
 use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::model::component::Auth;
 use crate::model::oauth::renew::due_at;
+use crate::model::oauth::renew::needs_no_person;
 use crate::model::token::StoredTokens;
 use crate::model::token::TokenSet;
+use crate::model::values::Layer;
+use crate::model::values::destinations;
 use crate::store;
 use crate::store::conn::Conn;
 use crate::store::token::SealedTokens;
+
+#[cfg(test)]
+mod tests;
 
 impl App {
     /// The tokens that are stored for a credential, whether they are still good or not.
@@ -32,6 +40,25 @@ impl App {
         }))
     }
 
+    /// The same, unless the URLs that they are sent to changed since: values alone get others then, and a person has to
+    /// authorize again or the URL to be changed back.
+    ///
+    /// # Errors
+    /// `credential_quarantined` when a person's authorization would be sent elsewhere.
+    pub(crate) fn fitting_tokens(&self, c: &mut Conn, tenant: TenantId, held: &Held) -> Result<Option<StoredTokens>> {
+        let Some(stored) = self.tokens(c, tenant, held.credential.id)? else { return Ok(None) };
+        let is_empty = stored.tokens.access_token.is_empty() && stored.tokens.refresh_token.is_none();
+        if is_empty || places(held)?.iter().all(|place| stored.tokens.bound_to.contains(place)) {
+            return Ok(Some(stored));
+        }
+        if needs_no_person(&held.described.kind()?.auth) {
+            return Ok(Some(StoredTokens { tokens: TokenSet::default(), ..stored }));
+        }
+        let message =
+            "where its tokens are sent changed since somebody authorized it: change that back, or authorize again";
+        Err(Error::conflict("credential_quarantined", message))
+    }
+
     /// Stores `tokens` in place of `generation` (0: there were none). `false`: somebody stored others meanwhile.
     pub(crate) fn put_tokens(
         &self,
@@ -40,7 +67,12 @@ impl App {
         (generation, tokens): (i64, &TokenSet),
         (auth, now): (&Auth, Instant),
     ) -> Result<bool> {
-        let sealed = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", tokens)?;
+        let held = self.held(tx, tenant, credential)?;
+        let mut bound = tokens.clone();
+        if bound.bound_to.is_empty() {
+            bound.bound_to = places(&held)?;
+        }
+        let sealed = self.keys(tx, tenant)?.seal("tokens", credential.0, "sealed", &bound)?;
         let new = SealedTokens {
             sealed,
             generation: generation + 1,
@@ -64,6 +96,13 @@ impl App {
         store::token::clear(tx, tenant, credential, empty)?;
         store::lease::reset(tx, tenant, credential)
     }
+}
+
+/// The origins that a credential's secrets and tokens are sent to.
+fn places(held: &Held) -> Result<Vec<String>> {
+    let owner = held.credential.owner.kind();
+    let layers = held.described.layers(Some((owner, &held.credential.inputs)))?;
+    Ok(destinations(&layers, Layer::Credential(owner)))
 }
 
 /// Whether an access token is there and good at `now`.

@@ -22,6 +22,7 @@ use crate::model::connection::Connection;
 use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::connection::StableKey;
+use crate::model::credential::Check;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
 use crate::model::credential::Status;
@@ -110,12 +111,32 @@ pub struct CredentialSummary {
     pub name: String,
     pub status: Status,
     pub is_enabled: bool,
+    /// The last live test; `null`: nothing was ever there to be tested.
+    pub last_check: Option<CheckView>,
     /// Grows with each change; `If-Match` takes it.
     pub version: i64,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Instant,
+}
+
+/// What the last live test found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CheckView {
+    /// `ok`, `untested`, or what went wrong: `not_found`, `authentication_rejected`, `access_denied`, `request_rejected`,
+    /// `server_error`, `unreachable`.
+    #[schema(example = "ok")]
+    pub outcome: String,
+    pub message: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+}
+
+impl From<Check> for CheckView {
+    fn from(check: Check) -> Self {
+        Self { outcome: check.outcome, message: check.message, at: check.checked_at }
+    }
 }
 
 /// A credential with the effective values it gives; each says where it came from.
@@ -210,7 +231,7 @@ impl From<EffectiveValues> for EffectiveView {
 }
 
 impl CredentialSummary {
-    fn new(held: &Held, status: Status, customer: Option<CustomerRef>) -> Self {
+    fn new(held: &Held, status: Status, customer: Option<CustomerRef>, last_check: Option<Check>) -> Self {
         let c = &held.credential;
         Self {
             id: c.id,
@@ -220,6 +241,7 @@ impl CredentialSummary {
             name: c.name.clone(),
             status,
             is_enabled: c.status != StoredStatus::Disabled,
+            last_check: last_check.map(CheckView::from),
             version: c.version,
             created_at: c.created_at,
             updated_at: c.updated_at,
@@ -292,7 +314,8 @@ impl App {
         let credential: Credential = held.credential.clone();
         let shown = self.view_values(c, tenant, held.described.clone(), (Some(owner.kind()), Some(credential)))?;
         let customer = known.of(c, tenant, owner)?;
-        Ok((CredentialSummary::new(held, shown.status, customer), shown.values))
+        let check = store::check::find(c, tenant, held.credential.id)?;
+        Ok((CredentialSummary::new(held, shown.status, customer, check), shown.values))
     }
 }
 

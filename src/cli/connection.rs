@@ -9,6 +9,7 @@ use super::args::readiness;
 use super::args::scopes;
 use super::context::Context;
 use super::link;
+use super::live_test;
 use super::value::ClearArgs;
 use super::value::DecisionArgs;
 use super::value::ValueArgs;
@@ -18,6 +19,7 @@ use crate::app::connection::ConnectionUpdate;
 use crate::app::connection::NewConnection;
 use crate::app::connection::list::ConnectionFilter;
 use crate::app::layers::Described;
+use crate::app::live_test::run::Wanted;
 use crate::app::view::ConnectionRef;
 use crate::app::view::ConnectionSummary;
 use crate::app::view::ConnectionView;
@@ -82,6 +84,22 @@ pub(super) enum Command {
         #[arg(long, requires = "customer")]
         name: Option<String>,
     },
+    /// Try the connection at the third party, with unsaved values over what is stored if you like.
+    ///
+    /// Without an owner: with the organization's credential where one serves all customers, else with the test runner's,
+    /// and the values are the connection's own. Exit code 1 when the test fails.
+    Test {
+        connection: String,
+        #[command(flatten)]
+        owner: OwnerArgs,
+        /// Which of the customer's credentials, when it has several.
+        #[arg(long, requires = "customer")]
+        name: Option<String>,
+        #[command(flatten)]
+        values: ValueArgs,
+    },
+    /// What was tried with the third party, newest first.
+    Attempts { connection: String },
 }
 
 #[derive(Args)]
@@ -110,6 +128,9 @@ pub(super) struct CreateArgs {
     values: ValueArgs,
     #[command(flatten)]
     decisions: DecisionArgs,
+    /// Save the values of the organization's account without trying them at the third party; the history tells.
+    #[arg(long)]
+    without_test: bool,
 }
 
 #[derive(Args)]
@@ -153,6 +174,9 @@ pub(super) struct EditArgs {
     cleared: ClearArgs,
     #[command(flatten)]
     decisions: DecisionArgs,
+    /// Save the values of the organization's account without trying them at the third party; the history tells.
+    #[arg(long)]
+    without_test: bool,
     /// Refuse when the connection is not at this version any more.
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
@@ -208,6 +232,17 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
             let values = context.app.effective_values(actor, connection, owner.owner(name)).await?;
             context.output.show(&EffectiveView::from(values), draw::effective)?;
         }
+        Command::Test { connection, owner, name, values } => {
+            let described = context.app.get_connection(actor.clone(), connection.clone()).await?;
+            let inputs = edits(described.kind().ok(), &values, &ClearArgs::default())?;
+            let wanted = Wanted { owner: owner.owner(name), inputs };
+            let verdict = context.app.test_connection(actor, connection, wanted).await?;
+            return live_test::verdict(context, &verdict);
+        }
+        Command::Attempts { connection } => {
+            let found = context.app.connection_attempts(actor, connection, None, live_test::SHOWN).await?;
+            live_test::attempts(context, &found)?;
+        }
     }
     Ok(DONE)
 }
@@ -227,6 +262,7 @@ async fn create(context: &mut Context<'_>, actor: Actor, args: CreateArgs) -> Re
         stable_key: args.key,
         is_embedded: args.embedded,
         inputs,
+        without_test: args.without_test,
     };
     let described = context.app.create_connection(actor, new).await?;
     let key = described.connection.stable_key.clone();
@@ -290,6 +326,7 @@ async fn edit(context: &mut Context<'_>, actor: Actor, args: EditArgs) -> Result
         is_enabled: None,
         is_embedded: args.embedded,
         inputs,
+        without_test: args.without_test,
     };
     if update.label.is_none()
         && update.description.is_none()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::runtime::Runtime;
 
 use super::output::Output;
@@ -144,9 +145,11 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
     };
     let catalog = Catalog::new(settings.components.directory.clone());
     let client = outbound::to_third_parties(&settings.outbound, Places::default());
+    let hours = i64::from(settings.checks.interval_hours);
     let app = App::keeping(store, kek, catalog, Clock::System, settings.fetch.cache_bytes)
         .with_outbound(client)
-        .with_base_url(settings.web.base_url.clone());
+        .with_base_url(settings.web.base_url.clone())
+        .with_checks((hours > 0).then(|| TimeDelta::hours(hours)));
     app.listens_on(settings.web.listen);
     runtime.block_on(app.check_vault())?;
     Ok(app)

@@ -8,6 +8,7 @@ use super::args::OwnerArgs;
 use super::context::Context;
 use super::link;
 use super::link::RestArgs;
+use super::live_test;
 use super::output::Face;
 use super::output::Tone;
 use super::table::Cell;
@@ -70,6 +71,15 @@ pub(super) enum Command {
     Disconnect { id: CredentialId },
     /// Remove a credential and its secrets.
     Delete { id: CredentialId },
+    /// Try the credential at the third party, with unsaved values over what is stored if you like. Exit code 1 when the
+    /// test fails.
+    Test {
+        id: CredentialId,
+        #[command(flatten)]
+        values: ValueArgs,
+    },
+    /// What was tried with the third party, newest first.
+    Attempts { id: CredentialId },
 }
 
 #[derive(Args)]
@@ -83,6 +93,9 @@ pub(super) struct CreateArgs {
     name: Option<String>,
     #[command(flatten)]
     values: ValueArgs,
+    /// Save complete values without trying them at the third party; the history tells.
+    #[arg(long)]
+    without_test: bool,
 }
 
 #[derive(Args)]
@@ -95,6 +108,9 @@ pub(super) struct EditArgs {
     values: ValueArgs,
     #[command(flatten)]
     cleared: ClearArgs,
+    /// Save complete values without trying them at the third party; the history tells.
+    #[arg(long)]
+    without_test: bool,
     /// Refuse when the credential is not at this version any more.
     #[arg(long, value_name = "VERSION")]
     if_version: Option<i64>,
@@ -120,6 +136,16 @@ pub(super) async fn execute(command: Command, context: &mut Context<'_>) -> Resu
             context.output.done(format_args!("deleted the credential {id} and its secrets"));
             context.output.show(&json!({ "deleted": { "id": id } }), |_, _| String::new())?;
         }
+        Command::Test { id, values } => {
+            let held = context.app.get_credential(actor.clone(), id).await?;
+            let inputs = edits(held.described.kind().ok(), &values, &ClearArgs::default())?;
+            let verdict = context.app.test_credential(actor, id, inputs).await?;
+            return live_test::verdict(context, &verdict);
+        }
+        Command::Attempts { id } => {
+            let found = context.app.credential_attempts(actor, id, None, live_test::SHOWN).await?;
+            live_test::attempts(context, &found)?;
+        }
     }
     Ok(DONE)
 }
@@ -132,7 +158,7 @@ async fn create(context: &mut Context<'_>, actor: Actor, args: CreateArgs) -> Re
     };
     let described = context.app.get_connection(actor.clone(), args.connection.clone()).await?;
     let inputs = edits(described.kind().ok(), &args.values, &ClearArgs::default())?;
-    let new = NewCredential { connection: args.connection, owner, inputs };
+    let new = NewCredential { connection: args.connection, owner, inputs, without_test: args.without_test };
     let held = context.app.create_credential(actor, new).await?;
     let (id, key) = (held.credential.id, held.described.connection.stable_key.clone());
     context.output.done(format_args!("entered the credential {id} of {key}"));
@@ -172,7 +198,7 @@ async fn edit(context: &mut Context<'_>, actor: Actor, args: EditArgs) -> Result
         let message = "say what to change: --name, --set, --secret or --clear";
         return Err(Error::invalid("nothing_to_change", message));
     }
-    let update = CredentialUpdate { name: args.name, is_enabled: None, inputs };
+    let update = CredentialUpdate { name: args.name, is_enabled: None, inputs, without_test: args.without_test };
     let held = context.app.update_credential(actor, args.id, args.if_version, update).await?;
     let is_changed = held.credential.version != current.credential.version;
     context.output.done(if is_changed { "changed the credential" } else { "the credential is so already" });
@@ -241,10 +267,11 @@ fn draw_list(credentials: &[CredentialSummary], face: Face) -> String {
             owner(credential).into(),
             or_dash(name),
             status(credential.status),
+            live_test::last_check(credential.last_check.as_ref()),
             toned(credential.id.to_string(), Tone::Dim),
         ]
     });
-    table(face, ["CONNECTION", "OWNER", "NAME", "STATUS", "ID"], rows)
+    table(face, ["CONNECTION", "OWNER", "NAME", "STATUS", "LAST TEST", "ID"], rows)
 }
 
 fn draw_one(view: &CredentialView, face: Face) -> String {
@@ -258,6 +285,7 @@ fn draw_one(view: &CredentialView, face: Face) -> String {
         rows.push(("name", Cell::from(&credential.name)));
     }
     rows.push(("status", status(credential.status)));
+    rows.push(("last test", live_test::last_check(credential.last_check.as_ref())));
     if let Some(authorization) = &view.authorization {
         rows.push(("authorized", moment(authorization.obtained_at).into()));
         let scopes: Vec<&str> = authorization.granted_scopes.iter().flatten().map(String::as_str).collect();

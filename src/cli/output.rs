@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::error::Result;
+use crate::model::live_test::Failed;
 
 /// Standard output for answers, standard error for everything said to people.
 pub struct Output {
@@ -210,6 +211,10 @@ impl Output {
                 ));
             }
         }
+        let found = Failed::of(error);
+        if let Some(hint) = found.and_then(|verdict| verdict.hint.as_ref()) {
+            text.push_str(&format!("  {hint}\n"));
+        }
         text.push_str(&format!("{}\n", face.paint(Tone::Dim, format!("  code: {}", error.code))));
         if let Some(source) = error.source.as_ref().filter(|_| error.code == "internal") {
             text.push_str(&format!("{}\n", face.paint(Tone::Dim, format!("  cause: {source:#}"))));
@@ -217,7 +222,10 @@ impl Output {
         self.note(text);
         if self.is_json {
             let fields = &error.fields;
-            let document = json!({ "error": { "code": error.code, "message": error.public, "fields": fields } });
+            let mut document = json!({ "error": { "code": error.code, "message": error.public, "fields": fields } });
+            if let Some(verdict) = found {
+                document["error"]["live_test"] = json!(verdict);
+            }
             // Nothing in it can fail to be written.
             drop(self.json(&document));
         }

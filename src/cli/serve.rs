@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::app::proxy::Rules;
 use crate::config::Settings;
 use crate::error::Result;
+use crate::jobs;
 use crate::logging;
 use crate::model::user::SessionPolicy;
 use crate::outbound::guard::Places;
@@ -41,7 +42,8 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
             .note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
     }
     let first = context.app.ensure_first_owner(&args.owner).await?;
-    let bound = web::serve(app(context, args.demo), options(context.settings, args.listen))?;
+    let app = app(context, args.demo);
+    let bound = web::serve(app.clone(), options(context.settings, args.listen))?;
     let url = context
         .settings
         .web
@@ -61,7 +63,9 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
     } else {
         context.output.note(format_args!("serving on {url} (API: {url}/docs); stop with Ctrl-C\n"));
     }
+    let jobs = jobs::start(&app);
     bound.run().await?;
+    drop(jobs);
     Ok(DONE)
 }
 

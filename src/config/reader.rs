@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Api;
+use super::Checks;
 use super::Components;
 use super::Data;
 use super::Database;
@@ -71,6 +72,7 @@ impl<'a> Reader<'a> {
             },
             fetch: Fetch { cache_bytes: self.whole("fetch.cache_bytes", 0..=u32::MAX).into() },
             outbound: self.outbound(),
+            checks: Checks { interval_hours: self.whole("checks.interval_hours", 0..=8760) },
             proxy: Proxy {
                 concurrent_requests: self.whole("proxy.concurrent_requests", 1..=10_000),
                 body_limit_bytes: self.bytes("proxy.body_limit_bytes"),

@@ -10,19 +10,23 @@ use crate::ids::CredentialId;
 use crate::ids::EventId;
 
 /// One call, or one row of calls that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Attempt {
+    #[schema(value_type = String, example = "evt_0199a0c2d4e87f6a8b1c2d3e4f506172")]
     pub id: EventId,
+    #[schema(value_type = String, example = "con_0199a0c2d4e87f6a8b1c2d3e4f506172")]
     pub connection_id: ConnectionId,
-    /// Absent: nothing was stored.
+    /// `null`: it was about values that are stored nowhere.
+    #[schema(value_type = Option<String>, example = "crd_0199a0c2d4e87f6a8b1c2d3e4f506172")]
     pub credential_id: Option<CredentialId>,
+    #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
     pub kind: AttemptKind,
     /// `ok`, or the stable word of what went wrong.
     pub outcome: String,
     /// A sentence for people; never a secret.
     pub detail: String,
-    /// Of the answer, when there was one.
+    /// The HTTP status of the answer, when there was one.
     pub status: Option<u16>,
     pub duration_ms: i64,
 }

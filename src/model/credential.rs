@@ -127,11 +127,16 @@ impl Credential {
     }
 }
 
+impl Check {
+    /// The outcome of what no test was made of.
+    pub const UNTESTED: &'static str = "untested";
+}
+
 /// The last live test of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     pub checked_at: Instant,
-    /// `ok`, one of the six reasons, or `untested`: saved without a test on purpose.
+    /// `ok`, one of the six reasons, or [`Check::UNTESTED`].
     pub outcome: String,
     pub message: String,
     /// Of the scheduled ones; absent: never again by itself.

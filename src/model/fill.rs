@@ -21,7 +21,7 @@ use crate::model::values::Resolution;
 use crate::model::values::resolve::as_text;
 
 /// Names with their values. Later names hide inputs of the same name.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Fill {
     inputs: BTreeMap<String, Value>,
     texts: BTreeMap<String, Zeroizing<String>>,

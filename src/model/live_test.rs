@@ -1,11 +1,14 @@
 //! Live tests: the requests that prove a connection's values, and what their replies mean in words that people can act
 //! on. A token request comes first where there is one; its failures are judged here too.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::error::Error;
 use crate::error::Result;
 use crate::model::component::ConnectionType;
 use crate::model::component::TestMessage;
@@ -20,6 +23,7 @@ use crate::model::http::encode;
 use crate::model::http::fields;
 use crate::model::oauth::failure::Failure;
 use crate::model::oauth::failure::Seen;
+use crate::model::oauth::renew;
 use crate::model::recipe::Recipe;
 use crate::model::reply;
 use crate::model::template::Encoding;
@@ -43,6 +47,33 @@ pub enum Outcome {
     Unreachable,
 }
 
+/// The cause of `live_test_failed`: what the test found.
+#[derive(Debug)]
+pub struct Failed(pub Verdict);
+
+impl Failed {
+    /// Nothing was saved, and why.
+    #[must_use]
+    pub fn error(verdict: Verdict) -> Error {
+        let public = format!("{}. {} Nothing was saved.", verdict.message, verdict.advice);
+        Error::invalid("live_test_failed", public).because(Self(verdict))
+    }
+
+    /// What the test found, when that is why something failed.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<&Verdict> {
+        error.source.as_ref()?.downcast_ref::<Self>().map(|failed| &failed.0)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Failed {}
+
 impl Outcome {
     pub const FAILURES: [Self; 6] = [
         Self::NotFound,
@@ -65,6 +96,12 @@ impl Outcome {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// Whether the third party knew the values and did not take them: nothing that passes by itself.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::AuthenticationRejected | Self::AccessDenied)
+    }
 }
 
 /// An outcome in words.
@@ -75,7 +112,7 @@ pub struct Verdict {
     pub message: String,
     /// What to do.
     pub advice: String,
-    /// The status of the answer that decided it.
+    /// The HTTP status of the answer that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// More for who can do something about it: which address is refused, which value is unfit.
@@ -87,6 +124,29 @@ impl Verdict {
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.outcome == Outcome::Ok
+    }
+}
+
+/// Whether there is anything to test: a token to get, or a request to make.
+#[must_use]
+pub fn is_testable(kind: &ConnectionType) -> bool {
+    !kind.test_requests().is_empty() || renew::obtains_tokens(&kind.auth)
+}
+
+/// What became of tokens that could not be renewed, by the word that was kept of it.
+#[must_use]
+pub fn of_renewal(code: &str) -> Outcome {
+    match code {
+        "unreachable" | "answer_lost" | "timed_out" | "address_refused" => Outcome::Unreachable,
+        "endless_answer" | "no_token_endpoint" | "redirected" => Outcome::NotFound,
+        "authorization_ended"
+        | "client_rejected"
+        | "cannot_be_renewed"
+        | "outcome_unknown"
+        | "reauthorization_required" => Outcome::AuthenticationRejected,
+        "access_denied" | "scope_rejected" => Outcome::AccessDenied,
+        "provider_failed" | "provider_busy" | "truncated_answer" => Outcome::ServerError,
+        _ => Outcome::RequestRejected,
     }
 }
 

@@ -27,6 +27,9 @@ pub struct TokenSet {
     /// Scopes granted; absent: the provider did not say, so those asked for count (RFC 6749 section 5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub granted_scopes: Option<BTreeSet<String>>,
+    /// The origins that they were issued for; anywhere else they are not sent. Refreshed tokens keep those of the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bound_to: Vec<String>,
     /// Values kept from replies and from the callback, by the name under which templates use them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub kept: BTreeMap<String, Zeroizing<String>>,

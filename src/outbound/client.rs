@@ -63,7 +63,11 @@ pub enum Redirects {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    stand_in: Option<StandIn>,
 }
+
+/// Answers in place of third parties; nothing: the third party itself is asked.
+pub type StandIn = Arc<dyn Fn(&Request) -> Option<Reply> + Send + Sync>;
 
 struct Inner {
     options: Options,
@@ -101,7 +105,14 @@ impl Client {
     #[must_use]
     pub fn with_lookup(options: Options, lookup: Arc<dyn Lookup>) -> Self {
         let guard = Arc::new(options.guard.clone());
-        Self { inner: Arc::new(Inner { options, guard, lookup, http: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { options, guard, lookup, http: OnceLock::new() }), stand_in: None }
+    }
+
+    /// Somebody answers whole requests in place of third parties that are not there, such as a test's. What the guard
+    /// refuses is refused all the same.
+    #[must_use]
+    pub fn with_stand_in(self, stand_in: StandIn) -> Self {
+        Self { stand_in: Some(stand_in), ..self }
     }
 
     /// Whether a URL may be called, as far as that is known before its name is looked up: for refusing it where it is typed.
@@ -133,6 +144,9 @@ impl Client {
 
     async fn send_once(&self, request: &Request, rules: Rules, followed: u8) -> Result<Step, Unanswered> {
         self.inner.guard.admit(&request.url).map_err(wire::refused)?;
+        if let Some(reply) = self.stand_in.as_ref().and_then(|answer| answer(request)) {
+            return Ok(Step::Reply(reply));
+        }
         let prepared = wire::prepare(self.http()?, request)?;
         let response = prepared.send().await.map_err(|error| wire::failed(&request.url, error))?;
         let status = response.status().as_u16();

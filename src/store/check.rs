@@ -80,3 +80,29 @@ pub fn list_due(c: &mut Conn, now: Instant, limit: i64) -> Result<Vec<(TenantId,
         .select((credential_checks::tenant_id, credential_checks::credential_id))
         .load(db))?)
 }
+
+/// Takes due checks for one process until `until`: the same are due again then, should it not come to its end.
+pub fn take_due(c: &mut Conn, now: Instant, until: Instant, limit: i64) -> Result<Vec<(TenantId, CredentialId)>> {
+    let mut taken = Vec::new();
+    for (tenant, credential) in list_due(c, now, limit)? {
+        // Another process may have listed the same.
+        let changed = on!(c, db => diesel::update(credential_checks::table)
+            .filter(credential_checks::tenant_id.eq(tenant).and(credential_checks::credential_id.eq(credential)))
+            .filter(credential_checks::next_check_at.le(At(now)))
+            .set(credential_checks::next_check_at.eq(Some(At(until))))
+            .execute(db))?;
+        if changed == 1 {
+            taken.push((tenant, credential));
+        }
+    }
+    Ok(taken)
+}
+
+/// Nothing could be tested: it is looked at again later.
+pub fn postpone(c: &mut Conn, tenant: TenantId, credential: CredentialId, until: Instant) -> Result<()> {
+    on!(c, db => diesel::update(credential_checks::table)
+        .filter(credential_checks::tenant_id.eq(tenant).and(credential_checks::credential_id.eq(credential)))
+        .set(credential_checks::next_check_at.eq(Some(At(until))))
+        .execute(db))?;
+    Ok(())
+}

@@ -97,9 +97,14 @@ pub struct CreateBody {
     #[serde(default)]
     #[schema(value_type = HashMap<String, InputBody>, required = false)]
     inputs: InputsBody,
+    /// Saves values that complete the organization's account without trying them at the third party; the history tells.
+    #[serde(default)]
+    #[schema(required = false, default = false)]
+    without_test: bool,
 }
 
-/// Makes a connection.
+/// Makes a connection. Global values that complete the organization's one account (`organization_global`) are tried at the
+/// third party first; when that fails nothing is saved (422 `live_test_failed`).
 #[utoipa::path(
     post, path = "/api/v1/connections", tag = "Connections", request_body = CreateBody,
     responses((status = 201, body = ConnectionView)),
@@ -115,6 +120,7 @@ pub async fn create(app: Data<App>, actor: Actor, body: Json<CreateBody>) -> Res
         stable_key: body.stable_key,
         is_embedded: body.is_embedded,
         inputs: body.inputs.edits()?,
+        without_test: body.without_test,
     };
     let tenant = actor.tenant.id;
     let made = app.create_connection(actor, new).await?;
@@ -155,9 +161,14 @@ pub struct UpdateBody {
     #[serde(default)]
     #[schema(value_type = HashMap<String, InputBody>, required = false)]
     inputs: InputsBody,
+    /// Saves values that complete the organization's account without trying them at the third party; the history tells.
+    #[serde(default)]
+    #[schema(required = false, default = false)]
+    without_test: bool,
 }
 
-/// Changes a connection; what is absent stays. For `is_enabled` alone, `connections:switch` is enough.
+/// Changes a connection; what is absent stays. For `is_enabled` alone, `connections:switch` is enough. Values
+/// of the organization's one account are tried at the third party first.
 #[utoipa::path(
     patch, path = "/api/v1/connections/{connection}", tag = "Connections", request_body = UpdateBody,
     params(
@@ -173,8 +184,9 @@ pub async fn update(
     version: IfMatch,
     body: Json<UpdateBody>,
 ) -> Result<HttpResponse> {
-    let UpdateBody { label, description, is_enabled, is_embedded, inputs } = body.into_inner();
-    let update = ConnectionUpdate { label, description, is_enabled, is_embedded, inputs: inputs.edits()? };
+    let UpdateBody { label, description, is_enabled, is_embedded, inputs, without_test } = body.into_inner();
+    let inputs = inputs.edits()?;
+    let update = ConnectionUpdate { label, description, is_enabled, is_embedded, inputs, without_test };
     let tenant = actor.tenant.id;
     let changed = app.update_connection(actor, reference.into_inner(), version.0, update).await?;
     let connection = app.show_connection(tenant, changed).await?;

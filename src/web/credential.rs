@@ -110,18 +110,23 @@ pub struct CreateBody {
     #[serde(default)]
     #[schema(value_type = HashMap<String, InputBody>, required = false)]
     inputs: InputsBody,
+    /// Saves complete values without trying them at the third party. Needs `connections:write`; the history tells.
+    #[serde(default)]
+    #[schema(required = false, default = false)]
+    without_test: bool,
 }
 
 /// Enters a credential for a customer (`"owner": {"customer": "acme-42", "name": "eu"}`), for the organization, or for the
 /// test runner. It holds only what it overrides: everything else is inherited from the connection, at every look.
+/// Values that complete it are tried at the third party first; when that fails nothing is saved (422 `live_test_failed`).
 #[utoipa::path(
     post, path = "/api/v1/credentials", tag = "Credentials", request_body = CreateBody,
     responses((status = 201, body = CredentialView)),
 )]
 pub async fn create(app: Data<App>, actor: Actor, body: Json<CreateBody>) -> Result<HttpResponse> {
-    let CreateBody { connection, owner, inputs } = body.into_inner();
+    let CreateBody { connection, owner, inputs, without_test } = body.into_inner();
     let tenant = actor.tenant.id;
-    let new = NewCredential { connection, owner: owner.into(), inputs: inputs.edits()? };
+    let new = NewCredential { connection, owner: owner.into(), inputs: inputs.edits()?, without_test };
     let made = app.create_credential(actor, new).await?;
     let credential = app.show_credential(tenant, made).await?;
     let location = format!("/api/v1/credentials/{}", credential.credential.id);
@@ -151,10 +156,14 @@ pub struct UpdateBody {
     #[serde(default)]
     #[schema(value_type = HashMap<String, InputBody>, required = false)]
     inputs: InputsBody,
+    /// Saves complete values without trying them at the third party. Needs `connections:write`; the history tells.
+    #[serde(default)]
+    #[schema(required = false, default = false)]
+    without_test: bool,
 }
 
 /// Changes a credential; what is absent stays. For `is_enabled` alone, `connections:switch` is enough; the organization's
-/// and the test runner's need `connections:write` besides.
+/// and the test runner's need `connections:write` besides. Values that complete it are tried at the third party first.
 #[utoipa::path(
     patch, path = "/api/v1/credentials/{credential}", tag = "Credentials", request_body = UpdateBody,
     params(
@@ -170,8 +179,8 @@ pub async fn update(
     version: IfMatch,
     body: Json<UpdateBody>,
 ) -> Result<HttpResponse> {
-    let UpdateBody { name, is_enabled, inputs } = body.into_inner();
-    let update = CredentialUpdate { name, is_enabled, inputs: inputs.edits()? };
+    let UpdateBody { name, is_enabled, inputs, without_test } = body.into_inner();
+    let update = CredentialUpdate { name, is_enabled, inputs: inputs.edits()?, without_test };
     let tenant = actor.tenant.id;
     let changed = app.update_credential(actor, *id, version.0, update).await?;
     let credential = app.show_credential(tenant, changed).await?;

@@ -20,10 +20,10 @@ use crate::app::idempotency::Begun;
 use crate::app::idempotency::Call;
 use crate::error::Error;
 use crate::error::Result;
+use crate::error::RetryAfter;
 use crate::model::actor::Actor;
 use crate::web::extract;
 use crate::web::extract::BodyLimit;
-use crate::web::respond::RetryAfter;
 
 pub const HEADER: &str = "idempotency-key";
 const MAX_CHARS: usize = 255;

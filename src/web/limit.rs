@@ -16,7 +16,10 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
-use crate::web::respond::RetryAfter;
+use crate::error::RetryAfter;
+use crate::model::budget::each;
+use crate::model::budget::next_full;
+use crate::model::budget::seconds_of;
 
 /// The headers of draft-ietf-httpapi-ratelimit-headers.
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -70,27 +73,10 @@ impl SignIns {
     }
 }
 
-/// When a budget is full again after one more; how long to wait when it is used up.
-fn next_full(full_at: Option<Instant>, per_minute: u32, now: Instant) -> Result<Instant, TimeDelta> {
-    let full = full_at.unwrap_or(now).max(now) + each(per_minute);
-    let wait = full - now - TimeDelta::minutes(1);
-    if wait > TimeDelta::zero() { Err(wait) } else { Ok(full) }
-}
-
-/// How long a budget takes to win one back.
-fn each(per_minute: u32) -> TimeDelta {
-    TimeDelta::microseconds(60_000_000 / i64::from(per_minute))
-}
-
 fn too_many_attempts(wait: TimeDelta) -> Error {
     let seconds = seconds_of(wait);
     let public = format!("too many attempts; try again in {seconds} s");
     Error::new(Kind::RateLimited, "too_many_attempts", public).because(RetryAfter { seconds })
-}
-
-/// Whole seconds that are long enough.
-fn seconds_of(wait: TimeDelta) -> u64 {
-    wait.num_seconds().max(0).unsigned_abs() + 1
 }
 
 /// The budgets of sessions and API keys.

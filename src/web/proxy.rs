@@ -31,6 +31,7 @@ use crate::app::proxy::Answered;
 use crate::app::proxy::Proxied;
 use crate::error::Error;
 use crate::error::Result;
+use crate::error::RetryAfter;
 use crate::model::actor::Actor;
 use crate::model::http::Method;
 use crate::model::http::stream::Incoming;
@@ -38,7 +39,6 @@ use crate::model::proxy::KEYWAY;
 use crate::model::proxy::ORIGIN;
 use crate::model::proxy::UPSTREAM;
 use crate::web::Options;
-use crate::web::respond::RetryAfter;
 
 const ORIGIN_NAME: HeaderName = HeaderName::from_static(ORIGIN);
 

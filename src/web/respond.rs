@@ -22,6 +22,9 @@ use utoipa::ToSchema;
 use crate::error::Error;
 use crate::error::FieldError;
 use crate::error::Kind;
+use crate::error::RetryAfter;
+use crate::model::live_test::Failed;
+use crate::model::live_test::Outcome;
 
 /// Nothing but data: an answer of the API is never a page, and never framed.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -48,9 +51,25 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<WrongField>, required = false)]
     pub errors: Vec<FieldError>,
+    /// With `live_test_failed`: what the live test found.
+    #[serde(flatten)]
+    pub live_test: Option<FoundByTest>,
     /// Names the request in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// What a live test found that kept values from being saved.
+#[derive(Serialize, ToSchema)]
+pub struct FoundByTest {
+    pub outcome: Outcome,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    /// More for who can do something about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// One wrong field.
@@ -65,20 +84,6 @@ pub struct WrongField {
     code: String,
     message: String,
 }
-
-/// The cause of an error that goes away by waiting; becomes the header `Retry-After`.
-#[derive(Debug, Clone, Copy)]
-pub struct RetryAfter {
-    pub seconds: u64,
-}
-
-impl fmt::Display for RetryAfter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "to be tried again in {} s", self.seconds)
-    }
-}
-
-impl std::error::Error for RetryAfter {}
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
@@ -123,6 +128,12 @@ fn problem(error: &Error, request_id: Option<String>) -> String {
         code: error.code.to_owned(),
         detail: error.public.clone(),
         errors: error.fields.clone(),
+        live_test: Failed::of(error).map(|verdict| FoundByTest {
+            outcome: verdict.outcome,
+            message: verdict.message.clone(),
+            advice: verdict.advice.clone(),
+            hint: verdict.hint.clone(),
+        }),
         request_id,
     };
     // Strings and numbers always serialise.

@@ -34,6 +34,7 @@ use crate::web::integration;
 use crate::web::integration::file as integration_file;
 use crate::web::integration::test_run;
 use crate::web::link;
+use crate::web::live_test;
 use crate::web::openapi;
 use crate::web::proxy;
 use crate::web::session;
@@ -230,6 +231,8 @@ routes! {
         get    "/api/v1/connections/{connection}/usage"           Member [ConnectionsRead] => history::usage;
         get    "/api/v1/connections/{connection}/reads"           Member [ConnectionsRead] => reads::list;
         get    "/api/v1/connections/{connection}/values"          Member [ConnectionsRead] => values::show;
+        post   "/api/v1/connections/{connection}/test"            Member [CredentialsWrite] => live_test::connection;
+        get    "/api/v1/connections/{connection}/attempts"        Member [ConnectionsRead] => live_test::connection_attempts;
         get    "/api/v1/connections/{connection}/credentials"     Member [CredentialsRead] asks => values::fetch;
 
         get    "/api/v1/connections/{connection}/callback"        Member [ConnectionsRead] => link::callback;
@@ -254,6 +257,8 @@ routes! {
         get    "/api/v1/credentials/{credential}" Member [ConnectionsRead] => credential::show;
         patch  "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::update;
         delete "/api/v1/credentials/{credential}" Member [CredentialsWrite] => credential::delete;
+        post   "/api/v1/credentials/{credential}/test"     Member [CredentialsWrite] => live_test::credential;
+        get    "/api/v1/credentials/{credential}/attempts" Member [ConnectionsRead] => live_test::credential_attempts;
         put    "/api/v1/credentials/{credential}/tokens" Member [CredentialsWrite] => tokens::put;
         post   "/api/v1/credentials/{credential}/connect-link" Member [CredentialsWrite] => link::reconnect;
         post   "/api/v1/credentials/{credential}/disconnect"   Member [CredentialsWrite] => link::disconnect;

@@ -4,6 +4,7 @@ mod component;
 pub mod desk;
 mod help;
 mod key;
+mod live_test;
 mod people;
 mod secret;
 pub mod sync;

@@ -151,7 +151,7 @@ async fn what_cannot_be_made_is_told_field_by_field() {
     let mut body = shopify();
     body["stable_key"] = json!("Shop EU");
     assert_snapshot!(refused(body).await, @"422 invalid_stable_key: a stable key has lower-case letters, digits and single hyphens between them: try `shop-eu`");
-    assert_snapshot!(refused(json!({ "component": "shopify", "connection_type": "oauth2", "scope": "customer", "colour": "red" })).await, @"422 invalid_body: the body does not fit: unknown field `colour`, expected one of `component`, `connection_type`, `scope`, `label`, `description`, `stable_key`, `is_embedded`, `inputs` at line 1 column 77");
+    assert_snapshot!(refused(json!({ "component": "shopify", "connection_type": "oauth2", "scope": "customer", "colour": "red" })).await, @"422 invalid_body: the body does not fit: unknown field `colour`, expected one of `component`, `connection_type`, `scope`, `label`, `description`, `stable_key`, `is_embedded`, `inputs`, `without_test` at line 1 column 77");
     assert_snapshot!(refused(json!({ "component": ["planted"], "connection_type": "oauth2", "scope": "customer" })).await, @"422 invalid_body: the body does not fit: found sequence, expected a string at line 1 column 13");
     assert_eq!(builder.get("/api/v1/connections").await.json()["items"], json!([]));
 }

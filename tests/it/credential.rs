@@ -72,6 +72,11 @@ async fn a_credential_is_shown_with_its_owner_and_masked() {
       "name": "default",
       "status": "active",
       "is_enabled": true,
+      "last_check": {
+        "outcome": "ok",
+        "message": "The connection works",
+        "at": "2026-01-01T00:00:00Z"
+      },
       "version": 1,
       "created_at": "2026-01-01T00:00:00Z",
       "updated_at": "2026-01-01T00:00:00Z",

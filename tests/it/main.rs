@@ -15,6 +15,7 @@ mod embedded;
 mod fetch;
 mod idempotency;
 mod integration;
+mod live_test;
 mod migrations;
 mod oauth;
 mod openapi;

@@ -6,6 +6,7 @@ pub mod db;
 pub mod definition;
 pub mod oauth_server;
 pub mod peer;
+pub mod provider;
 pub mod told;
 pub mod world;
 
@@ -28,11 +29,13 @@ use keyway::crypto::Kek;
 use keyway::model::actor::Actor;
 use keyway::model::actor::Permission;
 use keyway::model::actor::Role;
+use keyway::model::credential::Credential;
 use keyway::outbound;
 use keyway::outbound::client::Options;
 use keyway::outbound::guard::Guard;
 use keyway::outbound::guard::Places;
 use keyway::store::Store;
+use keyway::store::conn::Conn;
 use keyway::store::conn::Watch;
 use keyway::web;
 use secrecy::SecretString;
@@ -129,6 +132,7 @@ impl TestApp {
         let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
         let guard = Guard { allow: Places::loopback(), ..Guard::default() };
         let outbound = outbound::client::Client::new(Options { guard, ..Options::default() });
+        let outbound = outbound.with_stand_in(provider::obliging());
         let app = App::keeping(store, kek, catalog, clock, answers_bytes).with_outbound(outbound);
         let mut options = web::Options { listen: ([127, 0, 0, 1], 0).into(), workers: 1, ..web::Options::default() };
         change(&mut options);
@@ -212,6 +216,17 @@ impl TestApp {
     /// Everything that the database holds, as it lies there.
     pub async fn stored_bytes(&self) -> Vec<u8> {
         self.db.bytes().await
+    }
+
+    /// A credential's row, sealed secrets and all.
+    pub async fn stored_credential(&self, tenant: &str, id: &str) -> Option<Credential> {
+        let (tenant, id) = (self.app.tenant_by_key(tenant).await.unwrap().id, id.parse().unwrap());
+        let options = self.db.options();
+        let find = move || {
+            let mut conn = Conn::open(&options).unwrap();
+            keyway::store::credential::find(&mut conn, tenant, id).unwrap()
+        };
+        tokio::task::spawn_blocking(find).await.unwrap()
     }
 
     /// The same client on this server.

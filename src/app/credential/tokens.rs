@@ -98,6 +98,7 @@ impl GivenTokens {
             refresh_expires_at: None,
             granted_scopes: self.granted_scopes,
             kept: self.kept,
+            bound_to: Vec::new(),
         }
     }
 }

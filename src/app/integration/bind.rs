@@ -227,6 +227,7 @@ impl<'a> Binder<'a> {
             stable_key: Some(key.to_owned()),
             is_embedded: false,
             inputs,
+            without_test: false,
         };
         let made = match self.app.new_connection(tx, self.actor, new, self.now) {
             Err(error) if error.kind == Kind::Invalid => {

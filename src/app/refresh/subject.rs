@@ -98,7 +98,7 @@ impl App {
                     return Err(Error::conflict("credential_pending", "values of this credential are missing"));
                 }
                 let fill = Fill::of(&resolution);
-                let stored = app.tokens(c, tenant, credential)?;
+                let stored = app.fitting_tokens(c, tenant, &held)?;
                 let subject = Subject { tenant, held, fill, stored };
                 if subject.tokens().is_none() && !renew::needs_no_person(&subject.kind()?.auth) {
                     let message = format!("nobody authorized `{}` at the provider yet", subject.stable_key());

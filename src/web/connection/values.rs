@@ -66,7 +66,11 @@ pub struct FetchQuery {
 }
 
 /// `None`: nobody in particular.
-fn owner(customer: Option<String>, credential: Option<String>, mode: Option<Mode>) -> Result<Option<OwnerRef>> {
+pub(crate) fn owner(
+    customer: Option<String>,
+    credential: Option<String>,
+    mode: Option<Mode>,
+) -> Result<Option<OwnerRef>> {
     match (customer, credential, mode) {
         (Some(customer), name, None) => Ok(Some(OwnerRef::Customer { customer, name })),
         (None, None, Some(Mode::Test)) => Ok(Some(OwnerRef::Test)),

@@ -24,9 +24,10 @@ fn a_planted_secret_shows_nowhere() {
     let create = |key: &str, rest: &[&str]| {
         desk.json(&[&["connections", "create", "openai", "open_ai_api_key", "--key", key, "--scope"], rest].concat())
     };
-    create("all", &["organization_global", "--secret", &secret]);
+    create("all", &["organization_global", "--without-test", "--secret", &secret]);
     create("each", &["customer"]);
-    let credential = desk.json(&["credentials", "create", "each", "--customer", "acme", "--secret", &secret]);
+    let credential =
+        desk.json(&["credentials", "create", "each", "--without-test", "--customer", "acme", "--secret", &secret]);
     let id = credential["id"].as_str().unwrap();
     assert_eq!(credential["status"], "active");
 
@@ -35,12 +36,12 @@ fn a_planted_secret_shows_nowhere() {
         &["connections", "list"],
         &["connections", "values", "all"],
         &["connections", "values", "each", "--customer", "acme"],
-        &["connections", "edit", "all", "--secret", &secret],
+        &["connections", "edit", "all", "--without-test", "--secret", &secret],
         &["connections", "history", "all"],
         &["connections", "history", "each"],
         &["credentials", "show", id],
         &["credentials", "list"],
-        &["credentials", "edit", id, "--secret", &secret],
+        &["credentials", "edit", id, "--without-test", "--secret", &secret],
         &["config", "show"],
     ];
     for command in commands {
@@ -77,7 +78,7 @@ fn a_secret_is_no_argument() {
 fn a_secret_is_read_from_standard_input() {
     let desk = desk();
     let create = ["connections", "create", "openai", "open_ai_api_key", "--scope", "organization_global", "--json"];
-    let ran = desk.process(&[&create[..], &["--secret", "api_key=-"]].concat(), "sk-0123456789\n");
+    let ran = desk.process(&[&create[..], &["--without-test", "--secret", "api_key=-"]].concat(), "sk-0123456789\n");
     assert_eq!(ran.code, 0, "{ran:?}");
     let made: serde_json::Value = serde_json::from_str(&ran.answer).unwrap();
     let key = &made["inputs"][0];
@@ -104,7 +105,7 @@ fn a_cleared_secret_is_gone() {
     let desk = desk();
     let file = desk.file("secret", "sk-0123456789");
     let create = ["connections", "create", "openai", "open_ai_api_key", "--scope", "organization_global"];
-    desk.json(&[&create[..], &["--secret", &format!("api_key={file}")]].concat());
+    desk.json(&[&create[..], &["--without-test", "--secret", &format!("api_key={file}")]].concat());
     let cleared = desk.json(&["connections", "edit", "openai-open-ai-api-key", "--clear", "api_key"]);
     assert_eq!(cleared["status"], "pending");
     assert_eq!(cleared["inputs"][0]["secret"]["is_set"], false);

@@ -101,11 +101,12 @@ impl World {
             stable_key: Some(key.to_owned()),
             is_embedded: false,
             inputs: edits(inputs),
+            without_test: false,
         };
         self.t.app.create_connection(actor.clone(), new).await.unwrap();
         if component == "openai" {
             let inputs = edits(json!({ "api_key": format!("sk-PLANTED-test-{name}") }));
-            let new = NewCredential { connection: key.to_owned(), owner: OwnerRef::Test, inputs };
+            let new = NewCredential { connection: key.to_owned(), owner: OwnerRef::Test, inputs, without_test: false };
             self.t.app.create_credential(actor.clone(), new).await.unwrap();
         }
     }

@@ -67,6 +67,7 @@ async fn perform(w: &World, act: &Act) {
                     stable_key: Some(key),
                     is_embedded: false,
                     inputs: crate::support::world::edits(json!({ "secret_access_key": "PLANTED" })),
+                    without_test: false,
                 };
                 // A customer's secret may not be set here: then it goes without.
                 let bare = keyway::app::connection::NewConnection { inputs: Default::default(), ..new.clone() };

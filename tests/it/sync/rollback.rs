@@ -36,7 +36,12 @@ async fn what_was_filled_in_or_is_used_by_now_is_not_taken_away() {
     w.apply(&json!({ "on_missing": "placeholder" })).await.must_be(200);
     let synced = w.snapshot().await;
     let inputs = edits(json!({ "api_key": "sk-PLANTED-filled" }));
-    let new = NewCredential { connection: "openai-open-ai-api-key".to_owned(), owner: OwnerRef::Test, inputs };
+    let new = NewCredential {
+        connection: "openai-open-ai-api-key".to_owned(),
+        owner: OwnerRef::Test,
+        inputs,
+        without_test: false,
+    };
     let held = w.t.app.create_credential(w.prod.clone(), new).await.unwrap();
     let refused = w.rollback().await.must_be(409);
     assert_eq!(refused.text("/code"), "changed_since");
