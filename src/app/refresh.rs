@@ -78,6 +78,10 @@ struct Look {
 }
 
 impl Look {
+    fn generation(&self) -> i64 {
+        self.stored.as_ref().map_or(0, |stored| stored.generation)
+    }
+
     fn is_good(&self, now: Instant) -> bool {
         self.stored.as_ref().is_some_and(|stored| is_good(&stored.tokens, now))
     }
@@ -113,6 +117,7 @@ impl App {
             // Of many readers in this process one goes on; the others look again when it is done.
             let flight = self.flights().enter(credential).await;
             let look = self.look(tenant, credential).await?;
+            let seen = look.generation();
             if let Some(done) = self.served(look, need)? {
                 return Ok(done);
             }
@@ -120,7 +125,7 @@ impl App {
             // On its own, so that a caller who goes away does not take an answer with it.
             let asked = tokio::spawn(async move {
                 let _flight = flight;
-                app.renew(tenant, credential).await
+                app.renew(tenant, credential, seen).await
             });
             match asked.await.map_err(Error::internal)?? {
                 Given::Stored(stored) => return Ok(*stored),
@@ -183,9 +188,13 @@ impl App {
         Ok(None)
     }
 
-    /// Takes the lease, asks, stores. Runs to its end whoever waits for it.
-    async fn renew(&self, tenant: TenantId, credential: CredentialId) -> Result<Given> {
+    /// Takes the lease, asks, stores. Runs to its end whoever waits for it. `seen`: the generation that is not enough.
+    async fn renew(&self, tenant: TenantId, credential: CredentialId, seen: i64) -> Result<Given> {
         let subject = Arc::new(self.refresh_subject(tenant, credential).await?);
+        if subject.generation() != seen {
+            // Another node stored new tokens since it was decided that these are needed.
+            return Ok(Given::SomebodyElse);
+        }
         // What was read before the lease counts only if it is still so with the lease.
         let Some(lease) = self.take_lease(tenant, credential, subject.generation()).await? else {
             return Ok(Given::SomebodyElse);

@@ -81,7 +81,7 @@ impl World {
     async fn connection_of(&self, kind: &str, scope: &str, below: &str) -> String {
         let base_url = self.peer.url(below).to_string();
         let body = json!({
-            "component": "peer", "connection_type": kind, "scope": scope,
+            "component": "peer", "connection_type": kind, "scope": scope, "without_test": true,
             "inputs": { "base_url": { "value": base_url.trim_end_matches('/') }, "secret": { "value": SECRET } },
         });
         self.admin.post("/api/v1/connections", body).await.must_be(201).text("/stable_key")

@@ -59,6 +59,7 @@ async fn signing_in_answers_with_a_token_that_works() {
         "customers:write",
         "integrations:read",
         "integrations:write",
+        "integrations:test",
         "sync:read",
         "sync:apply"
       ]

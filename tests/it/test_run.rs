@@ -47,7 +47,7 @@ impl World {
         if kind == "basic" {
             inputs["username"] = json!({ "value": "someone" });
         }
-        let body = json!({ "connection": "peer", "owner": "test", "inputs": inputs });
+        let body = json!({ "connection": "peer", "owner": "test", "without_test": true, "inputs": inputs });
         self.admin.post("/api/v1/credentials", body).await.must_be(201);
     }
 
@@ -73,7 +73,7 @@ impl World {
 async fn change(client: &Client, input: &str, value: &str) {
     let list = client.get("/api/v1/credentials?limit=200").await.must_be(200).json();
     let id = list["items"].as_array().unwrap().iter().find(|item| item["owner"] == "test").unwrap()["id"].clone();
-    let body = json!({ "inputs": { input: { "value": value } } });
+    let body = json!({ "without_test": true, "inputs": { input: { "value": value } } });
     client.patch(&format!("/api/v1/credentials/{}", id.as_str().unwrap()), body).await.must_be(200);
 }
 

@@ -98,25 +98,28 @@ pub fn undo_of(writes: &[Write], before: &TargetState) -> Undo {
             }
         }
     }
-    note_wanted(&mut undo, snapshot);
+    note_wanted(&mut undo, snapshot, writes);
     undo
 }
 
-fn note_wanted(undo: &mut Undo, before: &Snapshot) {
+/// Slots of the target that already named what the sync makes, by its key or by an alias that came with it.
+fn note_wanted(undo: &mut Undo, before: &Snapshot, writes: &[Write]) {
     let index = KeyIndex::of(&before.connections);
-    let mut new: BTreeMap<&str, &mut TouchedConnection> = undo
-        .connections
-        .iter_mut()
-        .filter(|(key, _)| index.resolve(key).is_none())
-        .map(|(key, touched)| (key.as_str(), touched))
-        .collect();
+    let keys = undo.connections.keys().map(|key| (key, key));
+    let aliases = writes.iter().filter_map(|write| match write {
+        Write::CreatePlaceholder { key, content } => Some(content.aliases.iter().map(move |alias| (alias, key))),
+        _ => None,
+    });
+    let is_new = |(name, _): &(&String, &String)| index.resolve(name).is_none();
+    let new: BTreeMap<String, String> =
+        keys.chain(aliases.flatten()).filter(is_new).map(|(name, key)| (name.clone(), key.clone())).collect();
     if new.is_empty() {
         return;
     }
     for (integration, content) in &before.integrations {
         for (slot, wanted) in content.slots.iter().filter_map(|(name, slot)| Some((name, slot.stable_key.as_deref()?)))
         {
-            if let Some(touched) = new.get_mut(wanted) {
+            if let Some(touched) = new.get(wanted).and_then(|key| undo.connections.get_mut(key)) {
                 touched.wanted_by.insert((integration.clone(), slot.clone()));
             }
         }

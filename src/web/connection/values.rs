@@ -108,7 +108,10 @@ pub async fn show(
 #[utoipa::path(
     get, path = "/api/v1/connections/{connection}/credentials", tag = "Credentials",
     params(("connection" = String, Path, description = "Id, stable key or alias.", example = "shopify-oauth2"), FetchQuery),
-    responses((status = 200, body = RuntimeCredential), (status = 409, description = ""), (status = 422, description = "")),
+    responses(
+        (status = 200, body = RuntimeCredential), (status = 409, description = ""), (status = 422, description = ""),
+        (status = 502, description = ""), (status = 503, description = ""),
+    ),
 )]
 pub async fn fetch(app: Data<App>, req: HttpRequest) -> Result<HttpResponse> {
     // The fast way takes an API key and a request without faults; everything else is told who asks first, as everywhere.

@@ -138,3 +138,21 @@ async fn applied_is_applied_and_taken_back_is_as_before() {
     }
     assert!(applied >= CASES / 5, "{applied} applied, {blocked} blocked");
 }
+
+#[actix_web::test]
+async fn a_slot_that_wanted_an_alias_of_what_a_sync_made_wants_it_again() {
+    let w = World::empty(TestApp::start().await).await;
+    for act in [
+        Act::Connect(true, 0, 0),
+        Act::Rename(true, 0, 6),
+        Act::Integrate(false, 2, vec![0]),
+        Act::Integrate(true, 1, vec![0]),
+    ] {
+        perform(&w, &act).await;
+    }
+    let before = w.snapshot().await;
+    assert_eq!(w.apply(&json!({ "on_missing": "placeholder" })).await.must_be(200).text("/status"), "done");
+    let back = w.rollback().await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    assert_eq!(w.snapshot().await, before);
+}
