@@ -12,6 +12,8 @@ use crate::error::Result;
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Job {
+    /// Renews tokens before they end.
+    RefreshTokens,
     /// Tests stored credentials whose check is due.
     CheckCredentials,
     /// Forgets what nobody asks for any more.
@@ -19,8 +21,11 @@ pub enum Job {
 }
 
 /// What is done how often. A new job is a variant, a line here, and a line in [`run`].
-const SCHEDULE: &[(Job, Duration)] =
-    &[(Job::CheckCredentials, Duration::from_secs(60)), (Job::Purge, Duration::from_secs(3600))];
+const SCHEDULE: &[(Job, Duration)] = &[
+    (Job::RefreshTokens, Duration::from_secs(10)),
+    (Job::CheckCredentials, Duration::from_secs(60)),
+    (Job::Purge, Duration::from_secs(3600)),
+];
 
 /// Does one piece of a job; whether more of it waits already.
 ///
@@ -28,6 +33,7 @@ const SCHEDULE: &[(Job, Duration)] =
 /// Those of its use case.
 pub async fn run(app: &App, job: Job) -> Result<bool> {
     match job {
+        Job::RefreshTokens => app.refresh_due_tokens().await.map(|()| false),
         Job::CheckCredentials => app.check_due_credentials().await,
         Job::Purge => app.purge_old().await.map(|()| false),
     }

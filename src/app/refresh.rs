@@ -27,6 +27,7 @@ use crate::store::lease::Lease;
 use attempt::Given;
 
 mod attempt;
+mod due;
 pub(crate) mod flights;
 mod outcome;
 mod subject;

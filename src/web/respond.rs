@@ -52,24 +52,21 @@ pub struct Problem {
     #[schema(value_type = Vec<WrongField>, required = false)]
     pub errors: Vec<FieldError>,
     /// With `live_test_failed`: what the live test found.
-    #[serde(flatten)]
-    pub live_test: Option<FoundByTest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub outcome: Option<Outcome>,
+    /// With `live_test_failed`: what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// With `live_test_failed`: what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    /// With `live_test_failed`: more for who can do something about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Names the request in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-}
-
-/// What a live test found that kept values from being saved.
-#[derive(Serialize, ToSchema)]
-pub struct FoundByTest {
-    pub outcome: Outcome,
-    /// What happened.
-    pub message: String,
-    /// What to do.
-    pub advice: String,
-    /// More for who can do something about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
 }
 
 /// One wrong field.
@@ -120,7 +117,7 @@ impl ResponseError for Error {
 }
 
 fn problem(error: &Error, request_id: Option<String>) -> String {
-    let status = error.status_code();
+    let (status, found) = (error.status_code(), Failed::of(error));
     let problem = Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -128,12 +125,10 @@ fn problem(error: &Error, request_id: Option<String>) -> String {
         code: error.code.to_owned(),
         detail: error.public.clone(),
         errors: error.fields.clone(),
-        live_test: Failed::of(error).map(|verdict| FoundByTest {
-            outcome: verdict.outcome,
-            message: verdict.message.clone(),
-            advice: verdict.advice.clone(),
-            hint: verdict.hint.clone(),
-        }),
+        outcome: found.map(|verdict| verdict.outcome),
+        message: found.map(|verdict| verdict.message.clone()),
+        advice: found.map(|verdict| verdict.advice.clone()),
+        hint: found.and_then(|verdict| verdict.hint.clone()),
         request_id,
     };
     // Strings and numbers always serialise.

@@ -203,6 +203,19 @@ async fn a_credential_that_needs_no_person_gets_its_token_by_itself() {
 }
 
 #[actix_web::test]
+async fn the_schedule_renews_before_the_end() {
+    let stage = Stage::start().await;
+    stage.authorized(3600).await;
+    keyway::jobs::run(&stage.t.app, keyway::jobs::Job::RefreshTokens).await.unwrap();
+    assert_eq!(stage.asked(), 0);
+    stage.t.app.clock().advance(TimeDelta::seconds(3590));
+    keyway::jobs::run(&stage.t.app, keyway::jobs::Job::RefreshTokens).await.unwrap();
+    assert_eq!(stage.asked(), 1);
+    assert_eq!(token(&stage.runtime, "code").await, "access-1");
+    assert_eq!(stage.asked(), 1);
+}
+
+#[actix_web::test]
 async fn nobody_is_asked_before_somebody_authorized() {
     let stage = Stage::start().await;
     assert_snapshot!(token(&stage.runtime, "code").await, @"409 credential_pending: nobody authorized `code` at the provider yet");

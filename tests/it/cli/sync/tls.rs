@@ -16,6 +16,7 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::cli::desk::Desk;
 use crate::cli::desk::Ran;
+use crate::support::db::is_postgres;
 use crate::support::peer::Peer;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
@@ -61,6 +62,10 @@ fn a_certificate_must_be_trusted_and_fit_the_host() {
         ("127.0.0.1", certificate.as_str(), "not valid for name"),
         ("localhost", "/dev/null", "are the system's certificates installed?"),
     ] {
+        if is_postgres() && trusted == "/dev/null" {
+            // The database's own connection asks for the system's certificates first, and says the same.
+            continue;
+        }
         let ran = ask(host, trusted);
         assert_eq!(ran.code, 1);
         assert!(ran.note.contains(why) && !ran.note.contains(KEY), "{}", ran.note);
