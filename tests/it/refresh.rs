@@ -226,6 +226,25 @@ async fn nobody_is_asked_before_somebody_authorized() {
 }
 
 #[actix_web::test]
+async fn a_token_does_not_follow_a_changed_url_even_with_secrets_entered_anew() {
+    let stage = Stage::start().await;
+    stage.authorized(3600).await;
+    assert_eq!(token(&stage.runtime, "code").await, "access-0");
+    let move_to = async |base: &str| {
+        let inputs = json!({ "base": { "value": base }, "client_secret": { "value": "PLANTED-secret" } });
+        let body = json!({ "without_test": true, "inputs": inputs });
+        stage.admin.patch("/api/v1/connections/code", body).await.must_be(200);
+    };
+    move_to("https://elsewhere.example").await;
+    let refused = token(&stage.runtime, "code").await;
+    assert!(refused.starts_with("409 credential_quarantined"), "{refused}");
+    // The control: where it was authorized, it is given.
+    move_to(stage.peer.url("").as_str().trim_end_matches('/')).await;
+    assert_eq!(token(&stage.runtime, "code").await, "access-0");
+    assert_eq!(stage.asked(), 0);
+}
+
+#[actix_web::test]
 async fn given_tokens_are_used_and_strange_ones_refused() {
     let stage = Stage::start().await;
     let path = stage.authorized(3600).await;

@@ -4,6 +4,7 @@
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
 use crate::app::credential::fetch::Fetched;
 use crate::app::layers::Described;
@@ -58,7 +59,10 @@ impl App {
             .read(move |c| {
                 let fetched = app.resolve_for_use(c, tenant, &connection, &owner)?;
                 let stored = match &fetched.credential {
-                    Some(credential) => app.tokens(c, tenant, credential.id)?,
+                    Some(credential) => {
+                        let held = Held { described: fetched.described.clone(), credential: credential.clone() };
+                        app.fitting_tokens(c, tenant, &held)?
+                    }
                     None => None,
                 };
                 Ok((fetched, stored))

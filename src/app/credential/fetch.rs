@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
 use crate::app::credential::answer::Answer;
 use crate::app::layers::Described;
@@ -205,7 +206,9 @@ impl App {
             return Ok(None);
         };
         let now = self.clock().now();
-        let stored = self.tokens(c, tenant, credential.id)?;
+        let held = Held { described: described.clone(), credential: credential.clone() };
+        // Not what somebody authorized for another place: a runtime would send it to this one.
+        let stored = self.fitting_tokens(c, tenant, &held)?;
         Ok(stored.map(|stored| stored.tokens).filter(|tokens| is_good(tokens, now)))
     }
 }
