@@ -55,21 +55,31 @@ impl App {
     pub async fn disconnect_credential(&self, actor: Actor, id: CredentialId) -> Result<Disconnected> {
         actor.require(Permission::CredentialsWrite)?;
         let (app, tenant) = (self.clone(), actor.tenant.id);
-        let (held, fill, tokens) = self
+        let (held, fill, tokens, is_moved) = self
             .store()
             .read(move |c| {
                 let held = app.held(c, tenant, id)?;
                 let (global, own) = app.both_secrets(c, tenant, &held.described, Some(&held.credential))?;
                 let layers = held.described.layers(Some((held.credential.owner.kind(), &held.credential.inputs)))?;
                 let fill = Fill::of(&resolve(&layers, Some((&global, &own))));
-                let tokens = app.tokens(c, tenant, id)?.map(|stored| stored.tokens);
-                Ok((held, fill, tokens.filter(|tokens| !tokens.access_token.is_empty())))
+                // Tokens that were issued for another place are not sent to this one, not even to end them.
+                let (stored, is_moved) = match app.fitting_tokens(c, tenant, &held) {
+                    Err(error) if error.code == "credential_quarantined" => (None, true),
+                    stored => (stored?, false),
+                };
+                let tokens = stored.map(|stored| stored.tokens).filter(|tokens| !tokens.access_token.is_empty());
+                Ok((held, fill, tokens, is_moved))
             })
             .await?;
         require_rank(&actor, held.credential.owner)?;
         let begun = Stopwatch::now();
         let (at_provider, code, message) = match &tokens {
             Some(tokens) => self.revoke_tokens(&held, &fill, tokens).await?,
+            None if is_moved => {
+                let message = "the provider's URLs changed since somebody authorized it, so the tokens were not sent: remove the \
+                               access in the account's settings there";
+                (AtProvider::Failed, "credential_quarantined", message.to_owned())
+            }
             None => (AtProvider::NoTokens, Attempt::OK, "there were no tokens to revoke".to_owned()),
         };
         let attempt = Attempt {

@@ -32,7 +32,7 @@ connections:
       - { key: base, label: Base, type: string, required: true, managed_by: organization }
       - { key: client_id, label: Client, type: string, required: true, managed_by: organization }
       - { key: client_secret, label: Client secret, type: password, required: true, managed_by: organization }
-    auth: { kind: oauth2_authorization_code, authorize_url: "{{base}}/authorize", token_url: "{{base}}/token" }
+    auth: { kind: oauth2_authorization_code, authorize_url: "{{base}}/authorize", token_url: "{{base}}/token", revoke_url: "{{base}}/revoke" }
   - key: client
     label: Client credentials
     base_url: "{{base}}"
@@ -242,6 +242,25 @@ async fn a_token_does_not_follow_a_changed_url_even_with_secrets_entered_anew() 
     move_to(stage.peer.url("").as_str().trim_end_matches('/')).await;
     assert_eq!(token(&stage.runtime, "code").await, "access-0");
     assert_eq!(stage.asked(), 0);
+}
+
+#[actix_web::test]
+async fn disconnecting_sends_no_token_to_a_place_that_it_was_not_issued_for() {
+    for is_moved in [true, false] {
+        let stage = Stage::start().await;
+        let credential = stage.authorized(3600).await;
+        let other = Peer::start(|_| Reply::status(200));
+        let base = other.url("").as_str().trim_end_matches('/').to_owned();
+        let inputs = json!({ "base": { "value": base }, "client_secret": { "value": "PLANTED-secret" } });
+        if is_moved {
+            let body = json!({ "without_test": true, "inputs": inputs });
+            stage.admin.patch("/api/v1/connections/code", body).await.must_be(200);
+        }
+        let answer = stage.admin.post(&format!("{credential}/disconnect"), json!({})).await.must_be(200);
+        let wanted = if is_moved { "failed" } else { "revoked" };
+        assert_eq!(answer.text("/at_provider"), wanted, "{}", answer.body);
+        assert_eq!((other.requests().len(), stage.asked()), (0, usize::from(!is_moved)));
+    }
 }
 
 #[actix_web::test]
