@@ -32,6 +32,7 @@ pub mod customer;
 pub mod embedded;
 pub mod extract;
 pub mod health;
+pub mod hot;
 pub mod html;
 pub mod idempotency;
 pub mod inputs;
@@ -145,6 +146,7 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
             .wrap(from_fn(move |req, next| payload::in_time(req, next, body_timeout)))
             .wrap(from_fn(respond::finish))
             .wrap(TracingLogger::<span::Span>::new())
+            .wrap(from_fn(hot::ahead))
     })
     .workers(workers)
     // Headers that arrive slower than this are not waited for.

@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
+use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
@@ -92,12 +93,12 @@ async fn caller(req: &HttpRequest) -> Result<Caller> {
     let (Some(app), Some(options)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Options>>()) else {
         return Err(Error::bug("the server was started without its application"));
     };
-    app.recognise(bearer(req).ok_or_else(Error::unauthenticated)?, options.session).await
+    app.recognise(bearer(req.headers()).ok_or_else(Error::unauthenticated)?, options.session).await
 }
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 section 11.1).
-pub fn bearer(req: &HttpRequest) -> Option<&str> {
-    let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 

@@ -148,8 +148,8 @@ fn path_error(error: &PathError, req: &HttpRequest) -> Error {
 ///
 /// # Errors
 /// `malformed_query`.
-pub fn query<T: DeserializeOwned>(req: &HttpRequest) -> Result<T> {
-    web::Query::<T>::from_query(req.query_string()).map(web::Query::into_inner).map_err(|error| query_error(&error))
+pub fn query<T: DeserializeOwned>(query: &str) -> Result<T> {
+    web::Query::<T>::from_query(query).map(web::Query::into_inner).map_err(|error| query_error(&error))
 }
 
 fn query_error(error: &QueryPayloadError) -> Error {

@@ -12,6 +12,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
@@ -149,23 +150,27 @@ pub async fn finish(
         answer.headers_mut().insert(header::CONTENT_TYPE, content);
         answer = answer.map_body(|_, _| BoxBody::new(body));
     }
-    let headers = answer.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    dress(answer.headers_mut(), &id);
+    Ok(answer)
+}
+
+/// The headers that every answer has: the request's id, and those that keep it out of caches, frames and scripts.
+pub fn dress(headers: &mut HeaderMap, id: &str) {
+    const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(API_POLICY)),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    ];
+    if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
-    let defaults = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, API_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    for (name, value) in defaults {
+    for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+            headers.insert(name, value);
         }
     }
-    Ok(answer)
 }
 
 fn finish_problem(error: &actix_web::Error, id: &str) -> (StatusCode, String) {

@@ -28,18 +28,38 @@ impl App {
     /// # Errors
     /// Those of `fetch_answer` for a credential that changed since it was proved.
     pub async fn fetch_hot(&self, presented: &str, request: &FetchRequest) -> Result<Option<Answer>> {
-        let Some(token) = token::read(presented).filter(|token| token.kind == TokenKind::ApiKey) else {
-            return Ok(None);
-        };
-        let Some((proof, owner)) = self.prove(&token, request).await else { return Ok(None) };
         let now = self.clock().now();
-        if !may_read(&proof.key, &token, now) || !proof.is_in_order(now) {
-            return Ok(None);
-        }
+        let Some((proof, owner)) = self.prove_in_order(presented, request, now).await else { return Ok(None) };
         let answer = match self.inner.answers.get(&proof.versions, owner, request.with_provenance) {
             Some(answer) => answer,
             None => self.make_answer(&proof, request).await?,
         };
+        self.note(&proof, now);
+        Ok(Some(answer))
+    }
+
+    /// The answer, when one is kept that is still right; `None`: `fetch_hot` makes one.
+    pub async fn fetch_kept(&self, presented: &str, request: &FetchRequest) -> Option<Answer> {
+        let now = self.clock().now();
+        let (proof, owner) = self.prove_in_order(presented, request, now).await?;
+        let answer = self.inner.answers.get(&proof.versions, owner, request.with_provenance)?;
+        self.note(&proof, now);
+        Some(answer)
+    }
+
+    /// `None` as well when it may not be read by this key, or not at this moment.
+    async fn prove_in_order(
+        &self,
+        presented: &str,
+        request: &FetchRequest,
+        now: Instant,
+    ) -> Option<(Proof, OwnerKind)> {
+        let token = token::read(presented).filter(|token| token.kind == TokenKind::ApiKey)?;
+        let (proof, owner) = self.prove(&token, request).await?;
+        (may_read(&proof.key, &token, now) && proof.is_in_order(now)).then_some((proof, owner))
+    }
+
+    fn note(&self, proof: &Proof, now: Instant) {
         self.note_read(Reading {
             tenant: proof.tenant,
             api_key: proof.key.id,
@@ -47,7 +67,6 @@ impl App {
             credential: proof.versions.credential.map(|credential| credential.id),
         });
         self.note_use(proof.key.id, proof.key.last_used_at, now);
-        Ok(Some(answer))
     }
 
     async fn prove(&self, token: &PresentedToken, request: &FetchRequest) -> Option<(Proof, OwnerKind)> {

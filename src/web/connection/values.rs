@@ -3,8 +3,6 @@
 use actix_web::FromRequest as _;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::http::header;
-use actix_web::web::Bytes;
 use actix_web::web::Data;
 use actix_web::web::Path;
 use actix_web::web::Query;
@@ -14,7 +12,6 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::app::credential::OwnerRef;
-use crate::app::credential::answer::Answer;
 use crate::app::credential::answer::RuntimeCredential;
 use crate::app::credential::fetch::FetchRequest;
 use crate::app::view::EffectiveView;
@@ -23,6 +20,7 @@ use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::web::access;
 use crate::web::extract;
+use crate::web::hot;
 use crate::web::respond;
 
 /// Whose credential, when it is no customer's.
@@ -115,26 +113,25 @@ pub async fn show(
 )]
 pub async fn fetch(app: Data<App>, req: HttpRequest) -> Result<HttpResponse> {
     // The fast way takes an API key and a request without faults; everything else is told who asks first, as everywhere.
-    if let (Some(presented), Some(request)) = (access::bearer(&req), plain_request(&req))
+    let reference = req.match_info().get("connection").filter(|reference| !reference.contains('%'));
+    if !req.headers().contains_key(access::TENANT)
+        && let Some(request) = reference.and_then(|reference| plain_request(reference, req.query_string()))
+        && let Some(presented) = access::bearer(req.headers())
         && let Some(answer) = app.fetch_hot(presented, &request).await?
     {
-        return Ok(ready(answer));
+        return Ok(hot::body(answer));
     }
     let actor = access::actor(&req).await?;
     let reference = Path::<String>::extract(&req)
         .await
         .map_err(|error| Error::not_found("path", req.path()).because(anyhow::anyhow!("{error}")))?;
-    let request = FetchRequest::of(reference.into_inner(), extract::query(&req)?)?;
-    Ok(ready(app.fetch_answer(actor, request).await?))
+    let request = FetchRequest::of(reference.into_inner(), extract::query(req.query_string())?)?;
+    Ok(hot::body(app.fetch_answer(actor, request).await?))
 }
 
 /// The request, when there is nothing odd about it.
-fn plain_request(req: &HttpRequest) -> Option<FetchRequest> {
-    let reference = req.match_info().get("connection").filter(|reference| !reference.contains('%'))?;
-    if req.headers().contains_key(access::TENANT) {
-        return None;
-    }
-    FetchRequest::of(reference.to_owned(), extract::query(req).ok()?).ok()
+pub(in crate::web) fn plain_request(reference: &str, query: &str) -> Option<FetchRequest> {
+    FetchRequest::of(reference.to_owned(), extract::query(query).ok()?).ok()
 }
 
 impl FetchRequest {
@@ -143,12 +140,4 @@ impl FetchRequest {
         let owner = owner(customer, credential, mode)?.unwrap_or(OwnerRef::Organization);
         Ok(Self { connection, owner, with_provenance: provenance })
     }
-}
-
-/// The body is the answer itself, not a copy of it.
-fn ready(answer: Answer) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/json"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(Bytes::from_owner(answer))
 }
