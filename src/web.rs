@@ -27,10 +27,13 @@ pub mod audit;
 pub mod component;
 pub mod connect;
 pub mod connection;
+pub mod cookie;
 pub mod credential;
 pub mod customer;
 pub mod embedded;
 pub mod extract;
+pub mod form;
+pub mod frame;
 pub mod health;
 pub mod hot;
 pub mod html;
@@ -41,16 +44,20 @@ pub mod limit;
 pub mod link;
 pub mod live_test;
 pub mod openapi;
+pub mod origin;
 pub mod page;
 pub mod payload;
+pub mod problem_page;
 pub mod proxy;
 pub mod respond;
 pub mod routes;
+pub mod said;
 pub mod session;
 mod span;
 pub mod sync;
 pub mod tenant;
 pub mod user;
+pub mod visit;
 
 /// How to serve.
 #[derive(Debug, Clone)]

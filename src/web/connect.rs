@@ -7,7 +7,6 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::web::Data;
 use actix_web::web::Path;
-use url::Url;
 use url::form_urlencoded;
 
 use crate::app::App;
@@ -21,7 +20,9 @@ use crate::error::Result;
 use crate::ids::FlowId;
 use crate::web::connect::page::FormPage;
 use crate::web::connect::page::NoticePage;
+use crate::web::form::Fields;
 use crate::web::html;
+use crate::web::origin;
 
 pub mod cookie;
 pub mod page;
@@ -51,8 +52,9 @@ async fn submitted(
     token: String,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse> {
-    check_same_origin(req, &app.public_url())?;
-    let typed: Typed = fields(req, body)?
+    origin::check(req.headers(), &app.public_url())?;
+    let typed: Typed = Fields::read(req, body)?
+        .into_pairs()
         .into_iter()
         .filter_map(|(name, value)| Some((name.strip_prefix(FIELD)?.to_owned(), value)))
         .collect();
@@ -79,8 +81,8 @@ pub async fn callback_posted(
     id: Path<String>,
     body: Result<Bytes, actix_web::Error>,
 ) -> HttpResponse {
-    let params = match fields(&req, body) {
-        Ok(params) => params,
+    let params = match Fields::read(&req, body) {
+        Ok(fields) => fields.into_pairs(),
         Err(error) => return told(Err(error)),
     };
     told(received(&app, id.into_inner(), params).await)
@@ -133,33 +135,4 @@ fn told(answer: Result<HttpResponse>) -> HttpResponse {
         let status = html::status_of(&error);
         html::answer(status, &NoticePage::problem(&error), None).unwrap_or_else(HttpResponse::from_error)
     })
-}
-
-/// The fields of a form, in order. Bytes that are no UTF-8 become replacement characters.
-fn fields(req: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Vec<(String, String)>> {
-    use actix_web::HttpMessage as _;
-    let limit = req.app_data::<crate::web::extract::BodyLimit>().copied();
-    let body = body.map_err(|error| crate::web::extract::body_error(&error, limit))?;
-    if !body.is_empty() && !req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let what = "a form is sent as `application/x-www-form-urlencoded`";
-        return Err(Error::new(crate::error::Kind::UnsupportedMedia, "unsupported_media_type", what));
-    }
-    Ok(form_urlencoded::parse(&body).into_owned().collect())
-}
-
-/// Browsers say where a form was sent from; another site's is refused, and so is one that does not say.
-///
-/// # Errors
-/// `cross_site`.
-fn check_same_origin(req: &HttpRequest, public_url: &str) -> Result<()> {
-    let header = |name: &str| req.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let own = Url::parse(public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    // Pages that tell no referrer have the origin `null`.
-    let origin = header("origin").filter(|origin| *origin != "null").map(|origin| origin == own);
-    let site = header("sec-fetch-site").map(|site| site == "same-origin");
-    if [origin, site].contains(&Some(false)) || (origin.is_none() && site.is_none()) {
-        let message = format!("this form was not sent from our own page; open the link again, at {own}");
-        return Err(Error::forbidden("cross_site", message));
-    }
-    Ok(())
 }

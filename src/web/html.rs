@@ -1,4 +1,5 @@
-//! Pages: a type for each template, rendered strictly, so that a template never names what its page does not have.
+//! Pages: a type for each template, rendered strictly, so that a template never names what its page does not have; and
+//! the files that pages load.
 
 use std::sync::OnceLock;
 
@@ -8,21 +9,27 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::Path;
 use handlebars::Handlebars;
+use rust_embed::RustEmbed;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::error::Result;
 
-const TEMPLATES: [(&str, &str); 3] = [
-    ("layout", include_str!("../../templates/layout.hbs")),
-    ("connect/form", include_str!("../../templates/connect/form.hbs")),
-    ("connect/notice", include_str!("../../templates/connect/notice.hbs")),
-];
-const STYLES: &str = include_str!("../../static/keyway.css");
+mod helpers;
 
-/// Nothing but our own style sheet: no script at all, and no other site around it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+pub use helpers::hue;
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+#[include = "*.hbs"]
+struct Templates;
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+struct Static;
+
+/// What every page may load and do: our own style sheet and pictures; no other site around it.
+const BASE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What one template shows.
 pub trait Page: Serialize + Sized {
@@ -34,16 +41,19 @@ pub trait Page: Serialize + Sized {
 }
 
 fn templates() -> Result<&'static Handlebars<'static>> {
-    static TEMPLATES_ONCE: OnceLock<Handlebars<'static>> = OnceLock::new();
-    if let Some(templates) = TEMPLATES_ONCE.get() {
+    static TEMPLATES: OnceLock<Handlebars<'static>> = OnceLock::new();
+    if let Some(templates) = TEMPLATES.get() {
         return Ok(templates);
     }
     let mut templates = Handlebars::new();
     templates.set_strict_mode(true);
-    for (name, text) in TEMPLATES {
+    helpers::register(&mut templates);
+    for path in Templates::iter() {
+        let Some((name, file)) = path.strip_suffix(".hbs").zip(Templates::get(&path)) else { continue };
+        let text = String::from_utf8_lossy(&file.data);
         templates.register_template_string(name, text).map_err(Error::internal)?;
     }
-    Ok(TEMPLATES_ONCE.get_or_init(|| templates))
+    Ok(TEMPLATES.get_or_init(|| templates))
 }
 
 /// # Errors
@@ -52,19 +62,33 @@ pub fn render<P: Page>(page: &P) -> Result<String> {
     templates()?.render(P::TEMPLATE, page).map_err(Error::internal)
 }
 
-/// Answers with a page. `form_action`: where its form may lead.
+/// Answers with a page that runs no script. `form_action`: where its form may lead.
 ///
 /// # Errors
 /// As `render`.
 pub fn answer<P: Page>(status: StatusCode, page: &P, form_action: Option<&str>) -> Result<HttpResponse> {
-    let policy = match form_action {
-        Some(places) => POLICY.replace("form-action 'none'", &format!("form-action {places}")),
-        None => POLICY.to_owned(),
-    };
+    with_policy(status, page, &format!("{BASE}; form-action {}", form_action.unwrap_or("'none'")))
+}
+
+/// Answers with a page of the application, for somebody who signed in.
+///
+/// # Errors
+/// As `render`.
+pub fn page<P: Page>(status: StatusCode, page: &P) -> Result<HttpResponse> {
+    with_policy(status, page, &format!("{BASE}; script-src 'self'; connect-src 'self'; form-action 'self'"))
+}
+
+fn with_policy<P: Page>(status: StatusCode, page: &P, policy: &str) -> Result<HttpResponse> {
     Ok(HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .body(render(page)?))
+}
+
+/// Sends the browser on to a page of ours, by GET.
+#[must_use]
+pub fn see_other(place: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
 }
 
 /// The status of an error, which is logged here when it is ours: a page of it is an answer like any other.
@@ -77,13 +101,18 @@ pub fn status_of(error: &Error) -> StatusCode {
     status
 }
 
-/// `/static/{file}`
+/// `/static/{file}`. Pages name files with their digest, so browsers may keep them for good.
 pub async fn file(name: Path<String>) -> Result<HttpResponse> {
-    match name.as_str() {
-        "keyway.css" => Ok(HttpResponse::Ok()
-            .content_type("text/css; charset=utf-8")
-            .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
-            .body(STYLES)),
-        other => Err(Error::not_found("file", other)),
-    }
+    let unknown = || Error::not_found("file", name.as_str());
+    let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => return Err(unknown()),
+    };
+    let file = Static::get(&name).ok_or_else(unknown)?;
+    Ok(HttpResponse::Ok()
+        .content_type(content_type)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(file.data))
 }

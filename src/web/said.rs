@@ -1,0 +1,50 @@
+//! What a page says of the action that led to it: one of a few sentences, named in a cookie for the next page only.
+
+use serde::Serialize;
+
+/// One sentence.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    word: &'static str,
+    text: &'static str,
+}
+
+macro_rules! said {
+    ($($word:literal => $text:literal;)*) => {
+        const ALL: &[Said] = &[$(Said { word: $word, text: $text }),*];
+    };
+}
+
+said! {
+    "saved" => "Saved.";
+    "created" => "Created.";
+    "deleted" => "Deleted.";
+    "password_changed" => "Your password was changed, and your other sessions ended.";
+    "signed_out_everywhere" => "All your other sessions ended.";
+}
+
+/// The name of the cookie.
+pub const COOKIE: &str = "keyway-said";
+/// Long enough for the next page.
+pub const LIFE_SECONDS: i64 = 30;
+
+/// The sentence of a word; nothing for words that are not ours.
+#[must_use]
+pub fn find(word: &str) -> Option<&'static Said> {
+    ALL.iter().find(|said| said.word == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_words_say_something() {
+        assert_eq!(find("saved").map(|said| said.text), Some("Saved."));
+        assert!(find("<script>").is_none());
+        let mut words: Vec<_> = ALL.iter().map(|said| said.word).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), ALL.len());
+    }
+}
