@@ -53,6 +53,21 @@ struct Ends {
     target_tenant: TenantId,
 }
 
+/// Both tenants as they were a moment ago, each at a moment of its own.
+struct Early {
+    source: SourceState,
+    source_tenant: TenantId,
+    held: facts::Held,
+}
+
+impl Early {
+    /// Whether neither has moved since: what is read from here on fits what was read before.
+    fn is_current(&self, c: &mut Conn, actor: &Actor) -> Result<bool> {
+        Ok(self.source.revision == Some(store::tenant::revision(c, self.source_tenant)?)
+            && self.held.revision == store::tenant::revision(c, actor.tenant.id)?)
+    }
+}
+
 /// What came of an apply.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Applied {
@@ -120,13 +135,34 @@ impl App {
     pub async fn plan_sync(&self, actor: Actor, source: Source, policy: Policy) -> Result<Plan> {
         actor.require(Permission::SyncRead)?;
         check_source(&actor, &source)?;
+        let early = self.read_at_once(&actor, &source).await?;
         let app = self.clone();
         self.store()
             .read(move |c| {
-                let mut ends = app.read_ends(c, &actor, &source, &policy)?;
+                let mut ends = match early {
+                    Some(early) if early.is_current(c, &actor)? => app.ends_of(c, early, &actor, &policy)?,
+                    _ => app.read_ends(c, &actor, &source, &policy)?,
+                };
                 app.checked_plan(c, &mut ends, &policy)
             })
             .await
+    }
+
+    /// Both tenants of this deployment, read on two threads. `None`: the source is none.
+    async fn read_at_once(&self, actor: &Actor, source: &Source) -> Result<Option<Early>> {
+        let Source::Tenant(reader) = source else { return Ok(None) };
+        let (app, other, from, target) = (self.clone(), self.clone(), source.clone(), actor.tenant.id);
+        let (state, held) = tokio::try_join!(
+            self.store().read(move |c| app.read_source(c, &from)),
+            self.store().read(move |c| other.read_held(c, target, Definitions::LeftOut)),
+        )?;
+        Ok(Some(Early { source: state, source_tenant: reader.tenant.id, held }))
+    }
+
+    fn ends_of(&self, c: &mut Conn, early: Early, actor: &Actor, policy: &Policy) -> Result<Ends> {
+        let Early { source, source_tenant, held } = early;
+        let target = self.target(c, held, actor, (&source, policy))?;
+        Ok(Ends { source, source_tenant: Some(source_tenant), target, target_tenant: actor.tenant.id })
     }
 
     /// Both ends as they are now, without the definitions of tenants: most of them are equal, and planning compares
@@ -137,7 +173,8 @@ impl App {
             Source::Given { .. } => None,
         };
         let source = self.read_source(c, source)?;
-        let target = self.read_target(c, actor, (&source, policy), Definitions::LeftOut)?;
+        let held = self.read_held(c, actor.tenant.id, Definitions::LeftOut)?;
+        let target = self.target(c, held, actor, (&source, policy))?;
         Ok(Ends { source, source_tenant, target, target_tenant: actor.tenant.id })
     }
 

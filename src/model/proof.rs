@@ -20,6 +20,17 @@ pub struct Lookup<'a> {
     pub owner: LookupOwner<'a>,
 }
 
+impl Lookup<'_> {
+    /// Everything that somebody wrote.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let customer = match self.owner {
+            LookupOwner::Customer(customer) | LookupOwner::Shared(customer) => Some(customer),
+            LookupOwner::Organization | LookupOwner::Test => None,
+        };
+        [self.prefix, self.connection].into_iter().chain(customer)
+    }
+}
+
 /// Whose credential is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookupOwner<'a> {

@@ -46,8 +46,8 @@ macro_rules! proof_query {
         use $crate::store::schema::connections;
         use $crate::store::schema::credentials;
         use $crate::store::schema::tokens;
-        let by_key =
-            connection_keys::tenant_id.eq(api_keys::tenant_id).and(connection_keys::key.eq($lookup.connection));
+        // What is looked for stands behind all joins: each join copies the ones before it, words included.
+        let by_key = connection_keys::tenant_id.eq(api_keys::tenant_id);
         let pinned = component_pins::tenant_id
             .eq(connections::tenant_id)
             .and(component_pins::component.eq(connections::component));
@@ -59,6 +59,7 @@ macro_rules! proof_query {
             .left_join(credentials::table.on(credentials::connection_id.eq(connections::id).and($owner)))
             .left_join(tokens::table.on(tokens::credential_id.nullable().eq(credentials::id.nullable())))
             .filter(api_keys::prefix.eq($lookup.prefix))
+            .filter(connection_keys::key.eq($lookup.connection))
             .select((
                 (
                     api_keys::id,
@@ -94,12 +95,13 @@ macro_rules! customer_query {
     ($lookup:expr, $customer:expr) => {{
         use $crate::store::schema::api_keys;
         use $crate::store::schema::customers;
-        let who = customers::tenant_id.eq(api_keys::tenant_id).and(customers::external_id.eq($customer));
+        let who = customers::tenant_id.eq(api_keys::tenant_id);
         $crate::store::hot::proof_query!(
             $lookup,
             |query| query.inner_join(customers::table.on(who)),
             credentials::customer_id.eq(customers::id.nullable())
         )
+        .filter(customers::external_id.eq($customer))
     }};
 }
 
@@ -108,12 +110,13 @@ macro_rules! shared_query {
     ($lookup:expr, $customer:expr) => {{
         use $crate::store::schema::api_keys;
         use $crate::store::schema::customers;
-        let who = customers::tenant_id.eq(api_keys::tenant_id).and(customers::external_id.eq($customer));
+        let who = customers::tenant_id.eq(api_keys::tenant_id);
         $crate::store::hot::proof_query!(
             $lookup,
             |query| query.inner_join(customers::table.on(who)),
-            credentials::owner.eq("organization".to_owned()).and(credentials::customer_id.is_null())
+            credentials::owner.eq("organization").and(credentials::customer_id.is_null())
         )
+        .filter(customers::external_id.eq($customer))
     }};
 }
 

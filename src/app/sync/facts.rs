@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::app::layers::lacks_values;
 use crate::app::layers::scopes_of;
 use crate::app::sync::definitions::Definitions;
+use crate::app::sync::kinds::Kinds;
 use crate::app::sync::kinds::KnownKind;
 use crate::app::sync::state::Rows;
 use crate::app::sync::state::to_snapshot;
@@ -50,18 +51,30 @@ struct Credentials {
     mark: String,
 }
 
+/// What a target holds, whatever is to be synced into it.
+pub(super) struct Held {
+    rows: Rows,
+    kinds: Kinds,
+    credentials: HashMap<ConnectionId, Credentials>,
+    pub(super) revision: i64,
+}
+
 impl App {
-    pub(super) fn read_target(
-        &self,
-        c: &mut Conn,
-        actor: &Actor,
-        (source, policy): (&SourceState, &Policy),
-        definitions: Definitions,
-    ) -> Result<TargetState> {
-        let tenant = actor.tenant.id;
+    pub(super) fn read_held(&self, c: &mut Conn, tenant: TenantId, definitions: Definitions) -> Result<Held> {
         let rows = Rows::read(c, tenant, definitions)?;
         let kinds = self.kinds(c, tenant, &rows.connections)?;
         let credentials = self.credentials(c, tenant)?;
+        Ok(Held { rows, kinds, credentials, revision: store::tenant::revision(c, tenant)? })
+    }
+
+    pub(super) fn target(
+        &self,
+        c: &mut Conn,
+        held: Held,
+        actor: &Actor,
+        (source, policy): (&SourceState, &Policy),
+    ) -> Result<TargetState> {
+        let Held { rows, kinds, credentials, revision } = held;
         // Which scopes a connection asks for is only looked up where somebody needs scopes of it.
         let scoped = scoped(source, policy);
         let none = Credentials::default();
@@ -92,7 +105,7 @@ impl App {
         let known_components = self.known_components(c, source)?;
         Ok(TargetState {
             name: actor.tenant.key.clone(),
-            revision: store::tenant::revision(c, tenant)?,
+            revision,
             is_production: actor.tenant.is_production,
             snapshot: to_snapshot(rows, &kinds),
             facts,

@@ -55,7 +55,8 @@ impl App {
                 }
                 let undo: Undo = serde_json::from_str(&found.undo).map_err(Error::internal)?;
                 let nobody = SourceState { name: String::new(), revision: None, snapshot: Default::default() };
-                let mut state = app.read_target(tx, &actor, (&nobody, &Policy::default()), Definitions::All)?;
+                let held = app.read_held(tx, actor.tenant.id, Definitions::All)?;
+                let mut state = app.target(tx, held, &actor, (&nobody, &Policy::default()))?;
                 // A draft beside a published version is in no snapshot: what it is bound to must not go with the sync. The
                 // sync's own integrations are looked at as a whole.
                 let stays = |key: &str, number| number == DRAFT && !undo.integrations.contains_key(key);

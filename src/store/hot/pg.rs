@@ -1,6 +1,6 @@
 //! The hot query on PostgreSQL: one connection for each thread, whose requests go out one behind the other without
 //! waiting for each other's answers. It is made when it is first asked for and again when it breaks; the pool answers
-//! meanwhile.
+//! meanwhile. What is asked at the same time is asked together.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -23,7 +23,6 @@ use diesel::query_builder::QueryBuilder as _;
 use diesel::query_builder::QueryFragment;
 use tokio_postgres::Client;
 use tokio_postgres::Row as PgRow;
-use tokio_postgres::Statement;
 use tokio_postgres::types::FromSql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -44,7 +43,7 @@ use crate::store::Store;
 use crate::store::hot::Row;
 use crate::store::hot::customer_query;
 use crate::store::hot::owner_query;
-use crate::store::hot::proof;
+use crate::store::hot::pg::batch::Batch;
 use crate::store::hot::shared_query;
 use crate::store::tls;
 use crate::store::types::At;
@@ -53,19 +52,19 @@ use crate::store::types::At;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// After a connection could not be made, the pool answers for this long.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The class of SQLSTATE for values that do not fit.
-const DATA_EXCEPTION: &str = "22";
 /// Every step is a look-up of few rows by an index. Plans that read tables whole may win while the tables are small, and
 /// would be kept when they have grown.
 const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
                      -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off";
 
-/// A connection with its prepared statements.
+mod batch;
+
+/// A connection with its queries.
 struct Hot {
-    client: Client,
-    customer: Statement,
-    shared: Statement,
-    owner: Statement,
+    client: Rc<Client>,
+    customer: Rc<Batch>,
+    shared: Rc<Batch>,
+    owner: Rc<Batch>,
 }
 
 enum Slot {
@@ -80,23 +79,19 @@ thread_local! {
 }
 
 pub(super) async fn prove(store: &Store, lookup: &Lookup<'_>) -> Result<Option<Vec<Proof>>> {
+    // PostgreSQL keeps it in no text: the pool says what it says of it, and nobody else's question suffers.
+    if lookup.words().any(|word| word.contains('\0')) {
+        return Ok(None);
+    }
     let Some(hot) = connection(store).await? else { return Ok(None) };
-    let rows = match tokio::time::timeout(PATIENCE, hot.load(lookup)).await {
-        Ok(Ok(rows)) => rows,
-        // A word of the request that PostgreSQL keeps in no text, such as NUL: nothing is wrong with the connection.
-        Ok(Err(error)) if error.code().is_some_and(|state| state.code().starts_with(DATA_EXCEPTION)) => {
-            return Ok(None);
-        }
-        Ok(Err(error)) => {
-            close(store, &hot);
-            return Err(Error::internal(error));
-        }
-        Err(late) => {
-            close(store, &hot);
-            return Err(Error::internal(late));
-        }
+    let found = match tokio::time::timeout(PATIENCE, hot.load(lookup)).await {
+        Ok(Some(Ok(found))) => return Ok(Some(found)),
+        Ok(Some(Err(error))) => Err(error),
+        Ok(None) => Ok(None),
+        Err(late) => Err(Error::internal(late)),
     };
-    rows.iter().map(|row| read(row).and_then(proof)).collect::<Result<_>>().map(Some)
+    close(store, &hot);
+    found
 }
 
 async fn connection(store: &Store) -> Result<Option<Rc<Hot>>> {
@@ -172,25 +167,25 @@ fn close(store: &Store, broken: &Rc<Hot>) {
 impl Hot {
     async fn connect(url: &DatabaseUrl, statement_timeout: Duration) -> Result<Self> {
         let client = tls::connect_here(url, statement_timeout, PLANS).await.map_err(Error::internal)?;
+        let client = Rc::new(client);
         let any = |owner| Lookup { prefix: "", connection: "", owner };
-        let prepare = async |text: Result<String>| client.prepare(&text?).await.map_err(Error::internal);
-        let customer = prepare(text(any(LookupOwner::Customer("")))).await?;
-        let shared = prepare(text(any(LookupOwner::Shared("")))).await?;
-        let owner = prepare(text(any(LookupOwner::Test))).await?;
+        let prepare = async |owner, words| Batch::prepare(&client, &text(any(owner))?, words).await.map(Rc::new);
+        let customer = prepare(LookupOwner::Customer(""), 3).await?;
+        let shared = prepare(LookupOwner::Shared(""), 4).await?;
+        let owner = prepare(LookupOwner::Test, 3).await?;
         Ok(Self { client, customer, shared, owner })
     }
 
-    async fn load(&self, lookup: &Lookup<'_>) -> Result<Vec<PgRow>, tokio_postgres::Error> {
-        let (connection, prefix) = (&lookup.connection, &lookup.prefix);
+    async fn load(&self, lookup: &Lookup<'_>) -> Option<Result<Vec<Proof>>> {
+        let Lookup { prefix, connection, owner } = *lookup;
         // In the order in which the text of the query names them.
-        match &lookup.owner {
-            LookupOwner::Customer(customer) => self.client.query(&self.customer, &[connection, customer, prefix]).await,
-            LookupOwner::Shared(customer) => {
-                self.client.query(&self.shared, &[connection, customer, &"organization", prefix]).await
-            }
-            LookupOwner::Organization => self.client.query(&self.owner, &[connection, &"organization", prefix]).await,
-            LookupOwner::Test => self.client.query(&self.owner, &[connection, &"test", prefix]).await,
-        }
+        let (batch, words) = match owner {
+            LookupOwner::Customer(customer) => (&self.customer, vec![prefix, connection, customer]),
+            LookupOwner::Shared(customer) => (&self.shared, vec!["organization", prefix, connection, customer]),
+            LookupOwner::Organization => (&self.owner, vec!["organization", prefix, connection]),
+            LookupOwner::Test => (&self.owner, vec!["test", prefix, connection]),
+        };
+        batch.ask(words.into_iter().map(ToOwned::to_owned).collect()).await
     }
 }
 
@@ -208,7 +203,8 @@ fn text(lookup: Lookup<'_>) -> Result<String> {
     }
 }
 
-fn read(row: &PgRow) -> Result<Row> {
+/// `from`: the column with which the proof begins.
+fn read(row: &PgRow, from: usize) -> Result<Row> {
     fn at(row: &PgRow, index: usize) -> Result<Option<At>, tokio_postgres::Error> {
         Ok(row.try_get::<_, Option<Moment>>(index)?.map(|moment| At(moment.0)))
     }
@@ -217,26 +213,32 @@ fn read(row: &PgRow) -> Result<Row> {
     }
     let read = || -> Result<Option<Row>, tokio_postgres::Error> {
         let key = (
-            id(row, 0, ApiKeyId)?,
-            id(row, 1, TenantId)?,
-            row.try_get(2)?,
-            row.try_get(3)?,
-            at(row, 4)?,
-            at(row, 5)?,
-            at(row, 6)?,
+            id(row, from + 0, ApiKeyId)?,
+            id(row, from + 1, TenantId)?,
+            row.try_get(from + 2)?,
+            row.try_get(from + 3)?,
+            at(row, from + 4)?,
+            at(row, from + 5)?,
+            at(row, from + 6)?,
         );
-        let Some(updated_at) = at(row, 11)? else { return Ok(None) };
+        let Some(updated_at) = at(row, from + 11)? else { return Ok(None) };
         let connection = (
-            id(row, 7, ConnectionId)?,
-            row.try_get(8)?,
-            row.try_get(9)?,
-            row.try_get(10)?,
+            id(row, from + 7, ConnectionId)?,
+            row.try_get(from + 8)?,
+            row.try_get(from + 9)?,
+            row.try_get(from + 10)?,
             updated_at,
-            row.try_get(12)?,
+            row.try_get(from + 12)?,
         );
-        let credential = row.try_get::<_, Option<Id>>(13)?.map(|id| CredentialId(id.0));
-        let credential = (credential, row.try_get(14)?, row.try_get(15)?, row.try_get(16)?, at(row, 17)?);
-        Ok(Some((key, connection, credential, (row.try_get(18)?, at(row, 19)?, at(row, 20)?))))
+        let credential = row.try_get::<_, Option<Id>>(from + 13)?.map(|id| CredentialId(id.0));
+        let credential = (
+            credential,
+            row.try_get(from + 14)?,
+            row.try_get(from + 15)?,
+            row.try_get(from + 16)?,
+            at(row, from + 17)?,
+        );
+        Ok(Some((key, connection, credential, (row.try_get(from + 18)?, at(row, from + 19)?, at(row, from + 20)?))))
     };
     read().map_err(Error::internal)?.ok_or_else(|| Error::bug("a connection was never written"))
 }
