@@ -25,6 +25,7 @@ use proxy::gate::Gate;
 use read::Reads;
 use refresh::Timing;
 use refresh::flights::Flights;
+use retention::Retention;
 use vault::TenantKeys;
 
 pub mod api_key;
@@ -40,6 +41,7 @@ pub mod demo;
 pub mod disconnect;
 pub mod idempotency;
 pub mod integration;
+
 pub mod layers;
 pub mod link;
 pub mod live_test;
@@ -48,6 +50,7 @@ pub mod read;
 pub mod reconsent;
 pub mod redirect_url;
 pub mod refresh;
+pub mod retention;
 pub mod session;
 pub mod sync;
 pub mod tenant;
@@ -84,6 +87,9 @@ pub struct App {
     gate: Gate,
     // Between scheduled tests of one credential; `None`: there are none.
     checks: Option<TimeDelta>,
+    retention: Retention,
+    // A test run whose process did not tell of itself for so long is nobody's.
+    test_lease: TimeDelta,
 }
 
 struct Inner {
@@ -133,6 +139,8 @@ impl App {
             timing: Timing::default(),
             base_url: None,
             gate: Gate::default(),
+            retention: Retention::default(),
+            test_lease: TimeDelta::seconds(60),
         }
     }
 
@@ -151,6 +159,26 @@ impl App {
 
     pub(crate) fn checks(&self) -> Option<TimeDelta> {
         self.checks
+    }
+
+    /// Keeps what is done with for so long from now on. Clones that were made before keep theirs.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
+    pub(crate) fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// Takes processes for dead that told nothing of their test runs for so long, from now on.
+    #[must_use]
+    pub fn with_test_lease(self, test_lease: TimeDelta) -> Self {
+        Self { test_lease, ..self }
+    }
+
+    pub(crate) fn test_lease(&self) -> TimeDelta {
+        self.test_lease
     }
 
     pub(crate) fn test_budgets(&self) -> &TestBudgets {

@@ -118,6 +118,7 @@ pub struct Session {
 
 #[derive(Debug, Clone)]
 pub struct Sync {
+    /// 0: nothing is kept.
     pub keep_pruned_days: u32,
     pub snapshot_limit_bytes: usize,
 }
@@ -125,6 +126,7 @@ pub struct Sync {
 #[derive(Debug, Clone)]
 pub struct Fetch {
     pub cache_bytes: u64,
+    pub keep_reads_days: u32,
 }
 
 #[derive(Debug, Clone)]

@@ -16,6 +16,8 @@ pub enum Job {
     RefreshTokens,
     /// Tests stored credentials whose check is due.
     CheckCredentials,
+    /// Declares test runs interrupted whose process is gone.
+    InterruptTestRuns,
     /// Forgets what nobody asks for any more.
     Purge,
 }
@@ -24,6 +26,7 @@ pub enum Job {
 const SCHEDULE: &[(Job, Duration)] = &[
     (Job::RefreshTokens, Duration::from_secs(10)),
     (Job::CheckCredentials, Duration::from_secs(60)),
+    (Job::InterruptTestRuns, Duration::from_secs(60)),
     (Job::Purge, Duration::from_secs(3600)),
 ];
 
@@ -35,6 +38,7 @@ pub async fn run(app: &App, job: Job) -> Result<bool> {
     match job {
         Job::RefreshTokens => app.refresh_due_tokens().await.map(|()| false),
         Job::CheckCredentials => app.check_due_credentials().await,
+        Job::InterruptTestRuns => app.interrupt_lost_test_runs().await.map(|()| false),
         Job::Purge => app.purge_old().await.map(|()| false),
     }
 }

@@ -27,6 +27,7 @@ use crate::model::user::label_error;
 use crate::model::values::Edit;
 use crate::model::values::FieldChange;
 use crate::model::values::Layer;
+use crate::model::values::Opened;
 use crate::model::values::Secrets;
 use crate::model::values::Side;
 use crate::model::values::apply_edits;
@@ -57,7 +58,7 @@ pub struct NewConnection {
 }
 
 /// Secrets by input: set, or (`None`) dropped.
-pub(crate) type SecretEdits = BTreeMap<String, Option<serde_json::Value>>;
+pub(crate) type SecretEdits = BTreeMap<String, Option<Opened>>;
 
 /// What changes; absent stays.
 #[derive(Debug, Clone, Default)]

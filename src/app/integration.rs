@@ -109,6 +109,17 @@ impl App {
         Err(Error::bug(format!("integration {} has no version", integration.id)))
     }
 
+    /// The same of an integration that is about to change.
+    fn draft_to_change(
+        &self,
+        tx: &mut Conn,
+        tenant: TenantId,
+        (key, expected_version): (&str, Option<i64>),
+    ) -> Result<Loaded> {
+        let integration = integration_to_change(tx, tenant, key, expected_version)?;
+        self.load_draft(tx, tenant, integration)
+    }
+
     /// A stored definition, read with the tenant's components.
     pub(super) fn parse(version: &Version, lookup: &Lookup) -> Result<Definition> {
         let document = serde_json::from_str(&version.definition).map_err(Error::internal)?;

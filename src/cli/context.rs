@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use super::output::Output;
 use crate::app::App;
 use crate::app::catalog::Catalog;
+use crate::app::retention::Retention;
 use crate::clock::Clock;
 use crate::config::DatabaseUrl;
 use crate::config::Loaded;
@@ -146,9 +147,14 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
     let catalog = Catalog::new(settings.components.directory.clone());
     let client = outbound::to_third_parties(&settings.outbound, Places::default());
     let hours = i64::from(settings.checks.interval_hours);
+    let retention = Retention {
+        pruned: TimeDelta::days(settings.sync.keep_pruned_days.into()),
+        reads: TimeDelta::days(settings.fetch.keep_reads_days.into()),
+    };
     let app = App::keeping(store, kek, catalog, Clock::System, settings.fetch.cache_bytes)
         .with_outbound(client)
         .with_base_url(settings.web.base_url.clone())
+        .with_retention(retention)
         .with_checks((hours > 0).then(|| TimeDelta::hours(hours)));
     app.listens_on(settings.web.listen);
     runtime.block_on(app.check_vault())?;

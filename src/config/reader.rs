@@ -70,7 +70,10 @@ impl<'a> Reader<'a> {
                 keep_pruned_days: self.whole("sync.keep_pruned_days", 0..=3650),
                 snapshot_limit_bytes: self.bytes("sync.snapshot_limit_bytes"),
             },
-            fetch: Fetch { cache_bytes: self.whole("fetch.cache_bytes", 0..=u32::MAX).into() },
+            fetch: Fetch {
+                cache_bytes: self.whole("fetch.cache_bytes", 0..=u32::MAX).into(),
+                keep_reads_days: self.whole("fetch.keep_reads_days", 1..=3650),
+            },
             outbound: self.outbound(),
             checks: Checks { interval_hours: self.whole("checks.interval_hours", 0..=8760) },
             proxy: Proxy {

@@ -288,6 +288,7 @@ pub enum Method {
     Put,
     Patch,
     Delete,
+    Options,
 }
 
 impl Method {
@@ -300,6 +301,7 @@ impl Method {
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
         }
     }
 }

@@ -113,6 +113,23 @@ impl Credential {
     /// The name of a customer's only credential.
     pub const DEFAULT_NAME: &'static str = "default";
 
+    /// One without values.
+    #[must_use]
+    pub fn blank(connection: ConnectionId, owner: Owner, name: &str, now: Instant) -> Self {
+        Self {
+            id: CredentialId::new(),
+            connection_id: connection,
+            owner,
+            name: name.to_owned(),
+            inputs: Inputs::new(),
+            sealed: None,
+            status: StoredStatus::Active,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// What the stored status and the resolved values say together.
     #[must_use]
     pub fn status(&self, resolution: &Resolution<'_>) -> Status {
@@ -133,7 +150,7 @@ impl Check {
 }
 
 /// The last live test of a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     pub checked_at: Instant,
     /// `ok`, one of the six reasons, or [`Check::UNTESTED`].

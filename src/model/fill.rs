@@ -17,19 +17,20 @@ use crate::model::template::Encoding;
 use crate::model::template::RenderError;
 use crate::model::template::Template;
 use crate::model::token::TokenSet;
+use crate::model::values::Opened;
 use crate::model::values::Resolution;
 use crate::model::values::resolve::as_text;
 
 /// Names with their values. Later names hide inputs of the same name.
 #[derive(Clone, Default, PartialEq)]
 pub struct Fill {
-    inputs: BTreeMap<String, Value>,
+    inputs: BTreeMap<String, Opened>,
     texts: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Fill {
     #[must_use]
-    pub fn new(inputs: BTreeMap<String, Value>) -> Self {
+    pub fn new(inputs: BTreeMap<String, Opened>) -> Self {
         Self { inputs, texts: BTreeMap::new() }
     }
 
@@ -70,7 +71,7 @@ impl Fill {
         if let Some(text) = self.texts.get(name) {
             return Some(Cow::Borrowed(text.as_str()));
         }
-        match self.inputs.get(name)? {
+        match &**self.inputs.get(name)? {
             Value::Null => None,
             Value::String(text) => Some(Cow::Borrowed(text)),
             other => Some(Cow::Owned(as_text(other))),
@@ -115,7 +116,7 @@ impl Fill {
     #[must_use]
     pub fn holds(&self, conditions: &BTreeMap<String, Value>) -> bool {
         conditions.iter().all(|(name, wanted)| match self.inputs.get(name) {
-            Some(value) => value == wanted || as_text(value) == as_text(wanted),
+            Some(value) => **value == *wanted || as_text(value) == as_text(wanted),
             None => *wanted == Value::Bool(false),
         })
     }
@@ -164,7 +165,7 @@ impl Fill {
     #[must_use]
     pub fn without_values(&self, text: &str) -> String {
         const SHORTEST: usize = 4;
-        let inputs = self.inputs.values().map(as_text).map(Zeroizing::new);
+        let inputs = self.inputs.values().map(|value| Zeroizing::new(as_text(value)));
         let mut values: Vec<Zeroizing<String>> = inputs.chain(self.texts.values().cloned()).collect();
         values.retain(|value| value.len() >= SHORTEST);
         // The longest first: one may hold another.

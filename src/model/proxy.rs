@@ -164,7 +164,7 @@ fn without_secrets(value: &str, recipe: &Recipe) -> String {
 /// Whether sending a request twice does the same as sending it once (RFC 9110, section 9.2.2).
 #[must_use]
 pub fn is_idempotent(method: Method) -> bool {
-    matches!(method, Method::Get | Method::Head | Method::Put | Method::Delete)
+    matches!(method, Method::Get | Method::Head | Method::Options | Method::Put | Method::Delete)
 }
 
 /// How long to wait before a request is sent again; `None`: its answer stands. `retries`: made already.

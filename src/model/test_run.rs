@@ -14,6 +14,7 @@ use crate::ids::TestRunId;
 
 pub mod action;
 pub mod branch;
+pub mod retry;
 pub mod scope;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub enum RunStatus {
     /// No step failed, or the definition says to go on.
     Done,
     Failed,
+    /// The process that ran it is gone; the steps are those that it still told of.
+    Interrupted,
 }
 
 impl RunStatus {
@@ -42,12 +45,13 @@ impl RunStatus {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
         }
     }
 
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Running, Self::Done, Self::Failed].into_iter().find(|status| status.as_str() == word)
+        [Self::Running, Self::Done, Self::Failed, Self::Interrupted].into_iter().find(|status| status.as_str() == word)
     }
 }
 
@@ -95,6 +99,10 @@ pub struct StepRun {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub rounds: Vec<usize>,
+    /// Which attempt this is, from 1 on, where the definition says to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub attempt: Option<u32>,
     pub connection: Option<Used>,
     pub request: Option<Asked>,
     pub reply: Option<Answered>,

@@ -21,6 +21,7 @@ pub use destination::destinations;
 pub use edit::Edit;
 pub use edit::Edited;
 pub use edit::apply as apply_edits;
+pub use opened::Opened;
 pub use resolve::Effective;
 pub use resolve::Ignored;
 pub use resolve::Origin;
@@ -37,6 +38,7 @@ pub mod edit;
 mod fixture;
 mod lay;
 pub mod normalise;
+mod opened;
 #[cfg(test)]
 mod property;
 pub mod quick;
@@ -51,8 +53,8 @@ pub mod view;
 /// What a layer stores of its inputs.
 pub type Inputs = BTreeMap<String, Stored>;
 
-/// Opened secrets of one layer, by input. Never serialised as they are.
-pub type Secrets = BTreeMap<String, Value>;
+/// Opened secrets of one layer, by input. Serialised to be sealed only.
+pub type Secrets = BTreeMap<String, Opened>;
 
 /// What a layer stores of one input. A secret's value is sealed elsewhere; here is only the mark.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -35,6 +35,16 @@ pub fn find(c: &mut Conn, tenant: TenantId, connection: ConnectionId) -> Result<
         .optional())?)
 }
 
+/// The id of a connection, and since when it has it.
+pub fn find_with_time(c: &mut Conn, tenant: TenantId, connection: ConnectionId) -> Result<Option<(String, Instant)>> {
+    let found: Option<(String, At)> = on!(c, db => oauth_callbacks::table
+        .filter(oauth_callbacks::tenant_id.eq(tenant).and(oauth_callbacks::connection_id.eq(connection)))
+        .select((oauth_callbacks::callback_id, oauth_callbacks::created_at))
+        .first(db)
+        .optional())?;
+    Ok(found.map(|(id, At(at))| (id, at)))
+}
+
 /// Gives a connection its id, unless it has one.
 pub fn insert(c: &mut Conn, tenant: TenantId, connection: ConnectionId, id: &str, now: Instant) -> Result<()> {
     let row = Row { connection_id: connection, tenant_id: tenant, callback_id: id, created_at: At(now) };

@@ -14,6 +14,7 @@ use diesel::prelude::Selectable;
 
 use crate::clock::Instant;
 use crate::error::Result;
+use crate::ids::ConnectionId;
 use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::model::credential::Check;
@@ -34,6 +35,17 @@ struct Row {
     outcome: String,
     message: String,
     next_check_at: Option<At>,
+}
+
+impl From<Row> for Check {
+    fn from(row: Row) -> Self {
+        Self {
+            checked_at: row.checked_at.0,
+            outcome: row.outcome,
+            message: row.message,
+            next_check_at: row.next_check_at.map(|at| at.0),
+        }
+    }
 }
 
 pub fn put(c: &mut Conn, tenant: TenantId, credential: CredentialId, check: &Check) -> Result<()> {
@@ -60,12 +72,22 @@ pub fn find(c: &mut Conn, tenant: TenantId, credential: CredentialId) -> Result<
         .select(Row::as_select())
         .first(db)
         .optional())?;
-    Ok(row.map(|row| Check {
-        checked_at: row.checked_at.0,
-        outcome: row.outcome,
-        message: row.message,
-        next_check_at: row.next_check_at.map(|at| at.0),
-    }))
+    Ok(row.map(Check::from))
+}
+
+/// Of every credential of a connection that has one.
+pub fn list_of_connection(
+    c: &mut Conn,
+    tenant: TenantId,
+    connection: ConnectionId,
+) -> Result<Vec<(CredentialId, Check)>> {
+    let rows: Vec<Row> = on!(c, db => credential_checks::table
+        .inner_join(credentials::table.on(credentials::id.eq(credential_checks::credential_id)))
+        .filter(credential_checks::tenant_id.eq(tenant).and(credentials::connection_id.eq(connection)))
+        .order(credential_checks::credential_id)
+        .select(Row::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(|row| (row.credential_id, row.into())).collect())
 }
 
 /// Credentials whose scheduled check is due, the longest due first.

@@ -15,6 +15,7 @@ use crate::store::schema::connections;
 use crate::store::schema::credentials;
 use crate::store::schema::refresh_leases;
 use crate::store::schema::tenants;
+use crate::store::schema::tokens;
 use crate::store::types;
 use crate::store::types::At;
 
@@ -63,6 +64,26 @@ pub fn lock_credentials(c: &mut Conn, tenant: TenantId, connection: ConnectionId
                 .select(credentials::id)
                 .for_update()
                 .load::<CredentialId>(db)?;
+            Ok(())
+        }
+    }
+}
+
+/// Locks the tokens of a connection's credentials until the transaction ends.
+pub fn lock_tokens(c: &mut Conn, tenant: TenantId, connection: ConnectionId) -> Result<()> {
+    match c {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(db) => {
+            let of_connection = credentials::table
+                .filter(credentials::tenant_id.eq(tenant))
+                .filter(credentials::connection_id.eq(connection))
+                .select(credentials::id);
+            tokens::table
+                .filter(tokens::credential_id.eq_any(of_connection))
+                .order(tokens::credential_id)
+                .select(tokens::generation)
+                .for_update()
+                .load::<i64>(db)?;
             Ok(())
         }
     }

@@ -8,6 +8,7 @@ use diesel::RunQueryDsl as _;
 use diesel::prelude::Insertable;
 use uuid::Uuid;
 
+use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::ApiKeyId;
@@ -121,6 +122,19 @@ pub fn list(
         }
     }
     Ok(found)
+}
+
+/// Forgets at most `limit` rows that are older, the oldest first; how many there were.
+pub fn purge(c: &mut Conn, before: Instant, limit: i64) -> Result<usize> {
+    let old: Vec<ReadId> = on!(c, db => credential_reads::table
+        .filter(credential_reads::at.lt(At(before)))
+        .order(credential_reads::at)
+        .limit(limit)
+        .select(credential_reads::id)
+        .load(db))?;
+    Ok(on!(c, db => diesel::delete(credential_reads::table)
+        .filter(credential_reads::id.eq_any(&old))
+        .execute(db))?)
 }
 
 fn pack(reads: &[(Option<CredentialId>, u32)]) -> Vec<u8> {

@@ -508,6 +508,7 @@ diesel::table! {
         steps -> Text,
         started_at -> Instant,
         ended_at -> Nullable<Instant>,
+        leased_until -> Nullable<Instant>,
     }
 }
 

@@ -223,12 +223,18 @@ pub fn delete_pruned(c: &mut Conn, tenant: TenantId, run: SyncRunId) -> Result<(
     Ok(())
 }
 
-/// What a sync pruned and nobody purged yet.
-pub fn list_pruned(c: &mut Conn, tenant: TenantId, run: SyncRunId, noun: &str) -> Result<Vec<String>> {
+/// What a sync pruned and still can be brought back at `now`.
+pub fn list_pruned(
+    c: &mut Conn,
+    (tenant, run): (TenantId, SyncRunId),
+    noun: &str,
+    now: Instant,
+) -> Result<Vec<String>> {
     Ok(on!(c, db => pruned_rows::table
         .filter(pruned_rows::tenant_id.eq(tenant))
         .filter(pruned_rows::sync_run_id.eq(run))
         .filter(pruned_rows::noun.eq(noun))
+        .filter(pruned_rows::purge_after.gt(At(now)))
         .order(pruned_rows::id)
         .select(pruned_rows::content)
         .load(db))?)

@@ -12,10 +12,13 @@ use diesel::prelude::AsChangeset;
 use diesel::prelude::Insertable;
 use diesel::prelude::Queryable;
 use diesel::prelude::Selectable;
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ids::ConnectionId;
 use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::store::conn::Conn;
@@ -26,7 +29,7 @@ use crate::store::schema::tokens;
 use crate::store::types::At;
 
 /// The tokens of one credential, sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedTokens {
     pub sealed: Vec<u8>,
     /// Grows with every set that is stored; 0 stands for none.
@@ -52,6 +55,21 @@ struct Row {
     obtained_at: At,
 }
 
+impl Row {
+    fn new(tenant: TenantId, credential: CredentialId, tokens: &SealedTokens) -> Self {
+        Self {
+            credential_id: credential,
+            tenant_id: tenant,
+            sealed: tokens.sealed.clone(),
+            generation: tokens.generation,
+            granted_scopes: tokens.granted_scopes.clone(),
+            expires_at: tokens.expires_at.map(At),
+            refresh_at: tokens.refresh_at.map(At),
+            obtained_at: At(tokens.obtained_at),
+        }
+    }
+}
+
 impl From<Row> for SealedTokens {
     fn from(row: Row) -> Self {
         Self {
@@ -74,18 +92,31 @@ pub fn find(c: &mut Conn, tenant: TenantId, credential: CredentialId) -> Result<
     Ok(row.map(SealedTokens::from))
 }
 
+/// Of every credential of a connection that ever had some.
+pub fn list_of_connection(
+    c: &mut Conn,
+    tenant: TenantId,
+    connection: ConnectionId,
+) -> Result<Vec<(CredentialId, SealedTokens)>> {
+    let rows: Vec<Row> = on!(c, db => tokens::table
+        .inner_join(credentials::table.on(credentials::id.eq(tokens::credential_id)))
+        .filter(tokens::tenant_id.eq(tenant).and(credentials::connection_id.eq(connection)))
+        .order(tokens::credential_id)
+        .select(Row::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(|row| (row.credential_id, row.into())).collect())
+}
+
+/// Brings back what a credential had, its generation included: an answer that still comes for it fits.
+pub fn insert(c: &mut Conn, tenant: TenantId, credential: CredentialId, tokens: &SealedTokens) -> Result<()> {
+    let row = Row::new(tenant, credential, tokens);
+    on!(c, db => diesel::insert_into(tokens::table).values(&row).execute(db))?;
+    Ok(())
+}
+
 /// Stores a set in place of the generation before it. `false`: somebody stored another meanwhile, and nothing changed.
 pub fn replace(c: &mut Conn, tenant: TenantId, credential: CredentialId, new: &SealedTokens) -> Result<bool> {
-    let row = Row {
-        credential_id: credential,
-        tenant_id: tenant,
-        sealed: new.sealed.clone(),
-        generation: new.generation,
-        granted_scopes: new.granted_scopes.clone(),
-        expires_at: new.expires_at.map(At),
-        refresh_at: new.refresh_at.map(At),
-        obtained_at: At(new.obtained_at),
-    };
+    let row = Row::new(tenant, credential, new);
     let changed = if new.generation == 1 {
         on!(c, db => diesel::insert_into(tokens::table).values(&row).on_conflict_do_nothing().execute(db))?
     } else {

@@ -154,7 +154,9 @@ fn complete(route: &Route, operation: &mut Value) {
         operation["security"] = json!([]);
     } else {
         operation["security"] = json!([{ "bearer": [] }]);
-        statuses.extend([401, 403, 429]);
+        statuses.extend([401, 403]);
+        // Routes that find out themselves who asks are not counted.
+        statuses.extend((!route.asks_itself).then_some(429));
     }
     if let Access::Member(permissions) = route.access {
         statuses.push(404);

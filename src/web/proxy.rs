@@ -46,8 +46,8 @@ const ORIGIN_NAME: HeaderName = HeaderName::from_static(ORIGIN);
 const PARTS: usize = 6;
 
 macro_rules! proxied {
-    ($(#[doc = $doc:tt] $method:ident $word:ident;)*) => {$(
-        #[doc = $doc]
+    ($($(#[doc = $doc:tt])+ $method:ident $word:ident;)*) => {$(
+        $(#[doc = $doc])+
         #[utoipa::path(
             $method, path = "/api/v1/proxy/{connection}/{path}", tag = "Proxy",
             params(
@@ -88,6 +88,9 @@ proxied! {
     patch Patch;
     /// Sends a DELETE to the third party with the connection's credentials.
     delete Delete;
+    /// Sends an OPTIONS to the third party with the connection's credentials. Browsers' preflight requests carry no API key and
+    /// are refused.
+    options Options;
 }
 
 /// Says of every answer of the proxy that has no word on it yet that it is Keyway's own.

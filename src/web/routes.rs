@@ -119,6 +119,18 @@ macro_rules! method {
     (delete) => {
         "DELETE"
     };
+    (options) => {
+        "OPTIONS"
+    };
+}
+
+macro_rules! route {
+    (options) => {
+        web::method(actix_web::http::Method::OPTIONS)
+    };
+    ($method:ident) => {
+        web::$method()
+    };
 }
 
 macro_rules! size {
@@ -183,8 +195,8 @@ macro_rules! routes {
 
         fn handlers() -> Vec<actix_web::Route> {
             vec![
-                $(web::$method().to($module::$handler),)*
-                $(web::$page_method().to($page_module::$page_handler),)*
+                $(route!($method).to($module::$handler),)*
+                $(route!($page_method).to($page_module::$page_handler),)*
             ]
         }
     };
@@ -256,6 +268,7 @@ routes! {
         put    "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::put;
         patch  "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::patch;
         delete "/api/v1/proxy/{connection}/{path}"    Member [ProxyUse] passed => proxy::delete;
+        options "/api/v1/proxy/{connection}/{path}"   Member [ProxyUse] passed => proxy::options;
 
         get    "/api/v1/credentials"              Member [ConnectionsRead] => credential::list;
         post   "/api/v1/credentials"              Member [CredentialsWrite] => credential::create;

@@ -2,12 +2,15 @@
 
 mod component;
 pub mod desk;
+mod health;
 mod help;
 mod key;
+mod link;
 mod live_test;
 mod people;
 mod secret;
 pub mod sync;
+mod test_run;
 mod walk;
 
 use desk::Desk;

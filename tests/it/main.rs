@@ -26,6 +26,7 @@ mod protocol;
 mod proxy;
 mod rate;
 mod refresh;
+mod retention;
 mod session;
 mod support;
 mod sync;

@@ -123,7 +123,7 @@ async fn a_request_arrives_as_it_was_sent_but_for_whose_it_is() {
     let caller = w.runtime.with("Cookie", "a=b").with("X-Forwarded-For", "10.0.0.1").with("X-Own", "1");
     let caller =
         caller.with("Idempotency-Key", "for-the-peer").with("Keyway-Mode", "organization").with("Forwarded", "for=x");
-    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
         let body = matches!(method, "POST" | "PUT" | "PATCH").then(|| ("text/x-own", b"the body".to_vec()));
         let answer = caller.raw(method, &format!("/api/v1/proxy/{key}/a/b?q=1%202&q=3"), body.clone()).await;
         let asked = w.peer.requests().pop().unwrap();
@@ -152,7 +152,10 @@ async fn keyways_own_answers_say_so() {
     let of = |key: &str| format!("/api/v1/proxy/{key}/x");
     assert_eq!(told(&w.get(&key, "x").await), (200, "upstream", String::new()));
     assert_eq!(told(&w.t.anonymous().get(&of(&key)).await), (401, "keyway", "unauthenticated".to_owned()));
-    assert_eq!(told(&w.admin.call("OPTIONS", &of(&key), None).await), (405, "keyway", "method_not_allowed".to_owned()));
+    assert_eq!(told(&w.admin.call("TRACE", &of(&key), None).await), (405, "keyway", "method_not_allowed".to_owned()));
+    // A browser's preflight carries no key.
+    let preflight = w.t.anonymous().call("OPTIONS", &of(&key), None).await;
+    assert_eq!(told(&preflight), (401, "keyway", "unauthenticated".to_owned()));
     assert_eq!(told(&w.get("unknown", "x").await), (404, "keyway", "not_found".to_owned()));
     let reader = w.t.api_key(&[Permission::CredentialsRead]).await;
     assert_eq!(told(&reader.get(&of(&key)).await), (403, "keyway", "forbidden".to_owned()));

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use keyway::model::actor::Permission;
 use keyway::model::actor::Role;
+use serde_json::json;
 
 use crate::support::TestApp;
 use crate::support::client::Answer;
@@ -49,4 +50,26 @@ async fn without_a_limit_nothing_is_told() {
     let t = TestApp::start().await;
     let key = t.api_key(&[Permission::ConnectionsRead]).await;
     assert_eq!(rates(&key.get("/api/v1/connections").await), (200, ["", "", "", ""]));
+}
+
+/// A runtime that is refused stops its customers' flows: what it fetches is outside the budget, and says nothing of one.
+#[actix_web::test]
+async fn fetches_are_not_counted_and_tell_no_budget() {
+    let t = TestApp::start_with(|options| options.requests_per_minute = 2).await;
+    let body = json!({ "component": "http", "connection_type": "none", "scope": "organization_global", "stable_key": "peer",
+        "without_test": true, "inputs": { "base_url": { "value": "https://peer.example" } } });
+    t.api_key(&[Permission::ConnectionsWrite]).await.post("/api/v1/connections", body).await.must_be(201);
+    let key = t.api_key(&[Permission::CredentialsRead, Permission::ConnectionsRead]).await;
+    let plain = "/api/v1/connections/peer/credentials?mode=organization";
+    for _ in 0..4 {
+        assert_eq!(rates(&key.get(plain).await), (200, ["", "", "", ""]));
+        // Not the fast way: the tenant is named.
+        assert_eq!(rates(&key.tenant("dev").get(plain).await), (200, ["", "", "", ""]));
+    }
+    assert_eq!(rates(&key.get("/api/v1/connections").await), (200, ["2", "1", "30", ""]));
+    key.get("/api/v1/connections").await.must_be(200);
+    key.get("/api/v1/connections").await.must_be(429);
+    assert_eq!(rates(&key.get(plain).await), (200, ["", "", "", ""]));
+    let described = &crate::support::description()["paths"]["/api/v1/connections/{connection}/credentials"]["get"];
+    assert!(described["responses"]["429"].is_null() && described["responses"]["403"].is_object(), "{described}");
 }

@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chrono::DateTime;
 use chrono::TimeDelta;
 use keyway::app::ANSWERS_BYTES;
@@ -44,6 +46,10 @@ use serde_json::Value;
 use client::Client;
 use db::TestDb;
 
+use crate::cli::desk::Desk;
+
+/// The key-encryption key of the tests.
+const KEK: [u8; 32] = [7; 32];
 /// Every person of the tests has this password.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -129,7 +135,7 @@ impl TestApp {
             None => Store::open(&options),
         };
         let store = tokio::task::spawn_blocking(open).await.unwrap().unwrap();
-        let kek = Kek::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
+        let kek = Kek::new(&zeroize::Zeroizing::new(KEK)).unwrap();
         let guard = Guard { allow: Places::loopback(), ..Guard::default() };
         let outbound = outbound::client::Client::new(Options { guard, ..Options::default() });
         let outbound = outbound.with_stand_in(provider::obliging());
@@ -218,15 +224,21 @@ impl TestApp {
         self.db.bytes().await
     }
 
+    /// Looks into the database past the application, or puts something there that takes long to come about.
+    pub async fn on_database<T: Send + 'static>(&self, f: impl FnOnce(&mut Conn) -> T + Send + 'static) -> T {
+        let options = self.db.options();
+        tokio::task::spawn_blocking(move || f(&mut Conn::open(&options).unwrap())).await.unwrap()
+    }
+
     /// A credential's row, sealed secrets and all.
     pub async fn stored_credential(&self, tenant: &str, id: &str) -> Option<Credential> {
         let (tenant, id) = (self.app.tenant_by_key(tenant).await.unwrap().id, id.parse().unwrap());
-        let options = self.db.options();
-        let find = move || {
-            let mut conn = Conn::open(&options).unwrap();
-            keyway::store::credential::find(&mut conn, tenant, id).unwrap()
-        };
-        tokio::task::spawn_blocking(find).await.unwrap()
+        self.on_database(move |c| keyway::store::credential::find(c, tenant, id).unwrap()).await
+    }
+
+    /// The command line on this deployment's database, with the real time.
+    pub fn desk(&self) -> Desk {
+        Desk::on(Arc::clone(&self.db), &BASE64_STANDARD.encode(KEK))
     }
 
     /// The same client on this server.

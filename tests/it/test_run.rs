@@ -1,5 +1,8 @@
 //! Runs of drafts with the test runner's credentials, step by step.
 
+mod lost;
+mod retry;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::mpsc;
@@ -94,8 +97,9 @@ fn told(run: &Value) -> String {
     let line = |step: &Value| {
         let rounds = step["rounds"].as_array().map(|rounds| format!(" {rounds:?}")).unwrap_or_default();
         let rounds = rounds.replace("Number(", "").replace(')', "");
+        let attempt = step["attempt"].as_u64().map(|attempt| format!(" #{attempt}")).unwrap_or_default();
         let reason = step["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-        format!("{}{rounds} {}{reason}\n", step["path"].as_str().unwrap(), step["status"].as_str().unwrap())
+        format!("{}{rounds}{attempt} {}{reason}\n", step["path"].as_str().unwrap(), step["status"].as_str().unwrap())
     };
     let steps: String = run["steps"].as_array().unwrap().iter().map(line).collect();
     format!("{}\n{steps}", run["status"].as_str().unwrap())

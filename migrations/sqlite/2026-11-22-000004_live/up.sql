@@ -141,9 +141,11 @@ CREATE TABLE test_runs (
   tenant_id      BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
   integration_id BLOB NOT NULL REFERENCES integrations (id) ON DELETE CASCADE,
   actor          TEXT NOT NULL,
-  status         TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed')),
+  status         TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'interrupted')),
   steps          TEXT NOT NULL, -- JSON
   started_at     BIGINT NOT NULL,
-  ended_at       BIGINT
+  ended_at       BIGINT,
+  leased_until   BIGINT -- of the process that runs it, in the database's time; absent: it ended
 );
 CREATE INDEX test_runs_by_integration ON test_runs (tenant_id, integration_id, id);
+CREATE INDEX test_runs_by_lease ON test_runs (leased_until);

@@ -30,6 +30,7 @@ use crate::model::recipe::Recipe;
 use crate::model::template::Encoding;
 use crate::model::template::Template;
 use crate::model::token::TokenSet;
+use crate::model::values::Opened;
 
 const KEY: &str = include_str!("../../model/sign/testdata/rsa.pem");
 const CERTIFICATE: &str = include_str!("../../model/sign/testdata/certificate.pem");
@@ -97,13 +98,14 @@ fn values(at: &str, kind: &ConnectionType, is_whole: bool) -> Fill {
     let set = kind.inputs.iter().filter(|input| !input.is_derived());
     let set = set.filter(|input| is_whole || input.required || input.default.is_some());
     let set = set.filter(|input| is_whole && input.key != "passphrase" || input.required || input.default.is_some());
-    let mut values: BTreeMap<String, Value> = set.map(|input| (input.key.clone(), example(at, input))).collect();
+    let mut values: BTreeMap<String, Opened> =
+        set.map(|input| (input.key.clone(), example(at, input).into())).collect();
     let fill = Fill::new(values.clone());
     for input in kind.inputs.iter().filter(|input| input.is_derived()) {
         let template = input.template.as_deref().unwrap();
         let encoding = Template::parse(template).unwrap().derived_encoding();
         if let Some(text) = fill.optional(template, encoding).unwrap_or_else(|e| panic!("{at}: {}: {e}", input.key)) {
-            values.insert(input.key.clone(), text.as_str().into());
+            values.insert(input.key.clone(), text.as_str().to_owned().into());
         }
     }
     Fill::new(values)

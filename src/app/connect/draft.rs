@@ -8,17 +8,14 @@ use crate::app::layers::Described;
 use crate::error::Error;
 use crate::error::FieldError;
 use crate::error::Result;
-use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::model::component::ConnectionType;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
-use crate::model::credential::StoredStatus;
 use crate::model::fill::Fill;
 use crate::model::link::Place;
 use crate::model::values::Edit;
 use crate::model::values::FieldChange;
-use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Resolution;
 use crate::model::values::Secrets;
@@ -90,7 +87,8 @@ impl App {
         // Of the organization and the test runner there is one, whatever its name.
         let found = stored.into_iter().find(|stored| place.owner.customer().is_none() || stored.name == place.name);
         let is_new = found.is_none();
-        let mut credential = found.unwrap_or_else(|| self.blank(place));
+        let mut credential =
+            found.unwrap_or_else(|| Credential::blank(place.connection, place.owner, &place.name, self.clock().now()));
         let context = Context {
             kind: described.kind()?,
             scope: described.connection.scope,
@@ -127,21 +125,5 @@ impl App {
     ) -> Result<Draft> {
         self.draft(c, tenant, place, edits)?
             .map_err(|wrong| Error::of_fields(wrong).unwrap_or_else(|| Error::bug("no wrong field")))
-    }
-
-    fn blank(&self, place: &Place) -> Credential {
-        let now = self.clock().now();
-        Credential {
-            id: CredentialId::new(),
-            connection_id: place.connection,
-            owner: place.owner,
-            name: place.name.clone(),
-            inputs: Inputs::new(),
-            sealed: None,
-            status: StoredStatus::Active,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
@@ -19,6 +18,7 @@ use crate::model::proof::Versions;
 use crate::model::recipe::Recipe;
 use crate::model::recipe::Signing;
 use crate::model::token::TokenSet;
+use crate::model::values::Opened;
 use crate::model::values::Origin;
 use crate::model::values::OwnerKind;
 
@@ -34,7 +34,8 @@ pub struct RuntimeCredential {
     #[schema(value_type = Option<String>)]
     credential_id: Option<CredentialId>,
     /// Every input that is set, by key; secrets and derived ones included.
-    values: BTreeMap<String, Value>,
+    #[schema(value_type = BTreeMap<String, Value>)]
+    values: BTreeMap<String, Opened>,
     /// What requests to the third party carry; `null`: its protocol is not HTTP.
     request: Option<RequestRecipe>,
     /// Of kinds whose requests carry a token that the provider issued. The refresh token stays here.

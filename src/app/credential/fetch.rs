@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::app::App;
 use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
@@ -24,13 +22,13 @@ use crate::model::actor::Who;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
 use crate::model::credential::Status;
-use crate::model::credential::StoredStatus;
 use crate::model::fill::Fill;
 use crate::model::oauth::renew;
 use crate::model::proof::Stamp;
 use crate::model::proof::Versions;
 use crate::model::token::TokenSet;
 use crate::model::values::Inputs;
+use crate::model::values::Opened;
 use crate::model::values::Origin;
 use crate::model::values::OwnerKind;
 use crate::model::values::resolve;
@@ -57,7 +55,7 @@ pub struct Fetched {
     /// Whose it would be, when a customer was asked for.
     pub customer: Option<CustomerId>,
     /// Every input that is set, secrets and derived ones included, with the layer it came from.
-    pub values: BTreeMap<String, (Value, Origin)>,
+    pub values: BTreeMap<String, (Opened, Origin)>,
     /// What it was made of; absent: the tenant is pinned to no manifest.
     pub versions: Option<Versions>,
     /// The same values for templates.
@@ -118,18 +116,7 @@ impl App {
                 if let Some(found) = store::credential::list_of_owner(tx, tenant, connection, owner)?.first() {
                     return Ok(found.id);
                 }
-                let credential = Credential {
-                    id: CredentialId::new(),
-                    connection_id: connection,
-                    owner,
-                    name: Credential::DEFAULT_NAME.to_owned(),
-                    inputs: Inputs::new(),
-                    sealed: None,
-                    status: StoredStatus::Active,
-                    version: 1,
-                    created_at: now,
-                    updated_at: now,
-                };
+                let credential = Credential::blank(connection, owner, Credential::DEFAULT_NAME, now);
                 store::credential::insert(tx, tenant, &credential)?;
                 Ok(credential.id)
             })

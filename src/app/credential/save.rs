@@ -22,12 +22,10 @@ use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::credential::Credential;
-use crate::model::credential::Owner;
 use crate::model::credential::StoredStatus;
 use crate::model::user::label_error;
 use crate::model::values::Edit;
 use crate::model::values::FieldChange;
-use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Side;
 use crate::model::values::apply_edits;
@@ -61,7 +59,7 @@ impl App {
         require_rank(actor, owner)?;
         check_owner(&described, owner.kind())?;
         let name = name.unwrap_or_else(|| Credential::DEFAULT_NAME.to_owned());
-        let credential = blank(&described, owner, name.trim(), now);
+        let credential = Credential::blank(described.connection.id, owner, name.trim(), now);
         let mut held = Held { described, credential };
         let mut changes = self.edit_credential(tx, tenant, &mut held, &new.inputs)?;
         store::credential::insert(tx, tenant, &held.credential)?;
@@ -194,22 +192,6 @@ impl App {
         let mut connection = described.connection.clone();
         connection.is_placeholder = false;
         store::connection::update(tx, tenant, &connection, now)
-    }
-}
-
-/// A credential without values.
-pub(crate) fn blank(described: &Described, owner: Owner, name: &str, now: Instant) -> Credential {
-    Credential {
-        id: CredentialId::new(),
-        connection_id: described.connection.id,
-        owner,
-        name: name.to_owned(),
-        inputs: Inputs::new(),
-        sealed: None,
-        status: StoredStatus::Active,
-        version: 1,
-        created_at: now,
-        updated_at: now,
     }
 }
 

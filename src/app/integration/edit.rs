@@ -9,9 +9,9 @@ use crate::app::By;
 use crate::app::integration::Loaded;
 use crate::app::integration::Lookup;
 use crate::app::integration::bind::accepts;
-use crate::app::integration::integration_to_change;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ids::TenantId;
 use crate::ids::VersionId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
@@ -58,6 +58,13 @@ pub enum Switch {
     Step { path: String, input: String, connection: String },
 }
 
+/// What every switch looks at.
+struct Switching {
+    to: Connection,
+    lookup: Lookup,
+    definition: Definition,
+}
+
 impl App {
     /// Switches in the draft. `is_preview`: only tells what would change.
     ///
@@ -74,9 +81,7 @@ impl App {
         let (app, now) = (self.clone(), self.clock().now());
         self.store()
             .write_if(move |tx| {
-                let tenant = actor.tenant.id;
-                let integration = integration_to_change(tx, tenant, &key, expected_version)?;
-                let loaded = app.load_draft(tx, tenant, integration)?;
+                let loaded = app.draft_to_change(tx, actor.tenant.id, (&key, expected_version))?;
                 let changes = match &switch {
                     Switch::Slot { variable, connection } => {
                         app.switch_slot(tx, By::new(&actor, now), loaded, (variable, connection))?
@@ -91,6 +96,13 @@ impl App {
             .await
     }
 
+    fn switching(&self, tx: &mut Conn, tenant: TenantId, loaded: &Loaded, connection: &str) -> Result<Switching> {
+        let to = self.describe(tx, tenant, connection)?.connection;
+        let lookup = self.lookup(tx, tenant)?;
+        let definition = Self::parse(&loaded.version, &lookup)?;
+        Ok(Switching { to, lookup, definition })
+    }
+
     fn switch_slot(
         &self,
         tx: &mut Conn,
@@ -99,9 +111,7 @@ impl App {
         (variable, connection): (&str, &str),
     ) -> Result<Vec<SwitchedUse>> {
         let tenant = by.tenant();
-        let to = self.describe(tx, tenant, connection)?.connection;
-        let lookup = self.lookup(tx, tenant)?;
-        let definition = Self::parse(&loaded.version, &lookup)?;
+        let Switching { to, definition, .. } = self.switching(tx, tenant, &loaded, connection)?;
         let position = loaded.slots.iter().position(|slot| slot.variable == variable);
         let position = position.ok_or_else(|| Error::not_found("slot", variable))?;
         check_type(&loaded.slots[position], &to)?;
@@ -133,9 +143,7 @@ impl App {
         (path, input, connection): (&str, &str, &str),
     ) -> Result<Vec<SwitchedUse>> {
         let tenant = by.tenant();
-        let to = self.describe(tx, tenant, connection)?.connection;
-        let lookup = self.lookup(tx, tenant)?;
-        let definition = Self::parse(&loaded.version, &lookup)?;
+        let Switching { to, lookup, definition } = self.switching(tx, tenant, &loaded, connection)?;
         check_step(&definition, path, &to, &lookup)?;
         let mut keys = Vec::new();
         for slot in &loaded.slots {

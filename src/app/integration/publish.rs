@@ -37,8 +37,7 @@ impl App {
         self.store()
             .write(move |tx| {
                 let tenant = actor.tenant.id;
-                let integration = integration_to_change(tx, tenant, &key, expected_version)?;
-                let loaded = app.load_draft(tx, tenant, integration)?;
+                let loaded = app.draft_to_change(tx, tenant, (&key, expected_version))?;
                 if loaded.version.number != DRAFT || app.is_published(tx, tenant, &loaded)? {
                     return app.integration_view(tx, &actor, &key);
                 }

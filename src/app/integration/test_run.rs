@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ use crate::model::test_run::scope::Scope;
 use crate::store;
 
 mod flow;
+mod lease;
 mod step;
 
 /// A run under way. Holds secrets: no `Debug`.
@@ -38,6 +40,8 @@ struct Running {
     slots: BTreeMap<String, String>,
     scope: Scope,
     rounds: Vec<usize>,
+    /// Between attempts, all steps together.
+    waited: Duration,
     /// Every secret that was used until now.
     mask: Mask,
     record: TestRun,
@@ -47,13 +51,16 @@ impl App {
     /// Runs the draft's flows, or one of them, and answers when it is over. Goes on to its end when the caller does not wait.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `unknown_flow`. A step that fails is no error: the run says so.
+    /// `forbidden`, `not_found`, `unknown_flow`; `test_run_interrupted` when this process was held up for so long that
+    /// another one took it for dead. A step that fails is no error: the run says so.
     pub async fn run_test(&self, actor: Actor, key: String, flow: Option<String>) -> Result<TestRun> {
         actor.require(Permission::IntegrationsTest)?;
         let mut running = self.running(actor, key).await?;
         let flows = running.flows(flow.as_deref())?;
         let (tenant, record) = (running.actor.tenant.id, running.record.clone());
-        self.store().write(move |tx| store::test_run::insert(tx, tenant, &record)).await?;
+        let (id, lease) = (record.id, self.test_lease());
+        self.store().write(move |tx| store::test_run::insert(tx, tenant, &record, lease)).await?;
+        let app = self.clone();
         let run = async move {
             let mut outcome = Ok(());
             for at in flows {
@@ -64,7 +71,13 @@ impl App {
             }
             running.end(outcome).await
         };
-        tokio::spawn(run).await.map_err(Error::internal)?
+        let held = async move {
+            tokio::select! {
+                ended = run => ended,
+                () = app.hold_test_run(tenant, id) => Err(lease::interrupted()),
+            }
+        };
+        tokio::spawn(held).await.map_err(Error::internal)?
     }
 
     async fn running(&self, actor: Actor, key: String) -> Result<Running> {
@@ -95,6 +108,7 @@ impl App {
                     document: definition.document,
                     scope: Scope::default(),
                     rounds: Vec::new(),
+                    waited: Duration::ZERO,
                     mask: Mask::default(),
                     app,
                     actor,
@@ -164,12 +178,13 @@ impl Running {
         let steps = serde_json::to_value(&self.record.steps).map_err(Error::internal)?;
         self.record.steps = serde_json::from_value(self.masked(&steps)).map_err(Error::internal)?;
         let (tenant, record) = (self.actor.tenant.id, self.record.clone());
-        self.app.store().write(move |tx| store::test_run::update(tx, tenant, &record)).await
+        let is_ours = self.app.store().write(move |tx| store::test_run::update(tx, tenant, &record)).await?;
+        if is_ours { Ok(()) } else { Err(lease::interrupted()) }
     }
 
     /// Words of ours stay as they are, however short a secret is.
     fn masked(&self, steps: &Value) -> Value {
-        const OURS: [&str; 6] = ["path", "component", "action", "status", "rounds", "connection"];
+        const OURS: [&str; 7] = ["path", "component", "action", "status", "rounds", "attempt", "connection"];
         let mut steps = steps.clone();
         for step in steps.as_array_mut().into_iter().flatten() {
             for (name, value) in step.as_object_mut().into_iter().flatten() {
@@ -194,6 +209,11 @@ impl Running {
 
     fn is_over(&self) -> bool {
         self.record.status != RunStatus::Running || self.record.steps.len() >= MAX_STEPS
+    }
+
+    /// There is room for one more entry.
+    fn is_almost_over(&self) -> bool {
+        self.record.steps.len() + 1 >= MAX_STEPS
     }
 
     fn learn(&mut self, secrets: &[Zeroizing<String>]) {

@@ -29,10 +29,6 @@ const AT_ONCE: usize = 8;
 const BATCH: i64 = 64;
 /// Until then nobody else tests what was taken. Longer than a batch takes when everybody is silent.
 const TAKEN_FOR: TimeDelta = TimeDelta::minutes(30);
-/// What was tried longer ago is forgotten.
-const KEEP_ATTEMPTS: TimeDelta = TimeDelta::days(30);
-/// After their end authorizations still tell for so long what became of them.
-const KEEP_FLOWS: TimeDelta = TimeDelta::hours(1);
 
 impl App {
     /// Tests some credentials whose check is due; whether more may be waiting. Nothing, when checks are switched off.
@@ -58,20 +54,6 @@ impl App {
         }
         while running.join_next().await.is_some() {}
         Ok(is_full)
-    }
-
-    /// Forgets attempts that are a month old, and authorizations that nobody finished.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn purge_old(&self) -> Result<()> {
-        let now = self.clock().now();
-        self.store()
-            .write(move |tx| {
-                store::attempt::purge(tx, now - KEEP_ATTEMPTS)?;
-                store::purge::oauth_flows(tx, now - KEEP_FLOWS)
-            })
-            .await
     }
 
     async fn check_credential(&self, tenant: TenantId, id: CredentialId) -> Result<()> {

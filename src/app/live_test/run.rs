@@ -6,7 +6,6 @@ use crate::app::App;
 use crate::app::connection::ConnectionUpdate;
 use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
-use crate::app::credential::save::blank;
 use crate::app::layers::Described;
 use crate::app::live_test::Found;
 use crate::app::live_test::Subject;
@@ -95,15 +94,15 @@ impl App {
         if let Some(reference) = &wanted.owner {
             let (kind, found) = self.choose(c, tenant, &described, reference)?;
             let is_stored = found.is_some();
+            let connection = described.connection.id;
+            let blank = |owner, name: &str| Credential::blank(connection, owner, name, now);
             let credential = match (found, kind) {
                 (Some(credential), _) => credential,
-                (None, OwnerKind::Test) => blank(&described, Owner::Test, Credential::DEFAULT_NAME, now),
-                (None, OwnerKind::Organization) => {
-                    blank(&described, Owner::Organization, Credential::DEFAULT_NAME, now)
-                }
+                (None, OwnerKind::Test) => blank(Owner::Test, Credential::DEFAULT_NAME),
+                (None, OwnerKind::Organization) => blank(Owner::Organization, Credential::DEFAULT_NAME),
                 (None, OwnerKind::Customer) => {
                     let (owner, name) = self.owner(c, tenant, reference)?;
-                    blank(&described, owner, name.as_deref().unwrap_or(Credential::DEFAULT_NAME), now)
+                    blank(owner, name.as_deref().unwrap_or(Credential::DEFAULT_NAME))
                 }
             };
             return self.ready_credential(c, tenant, Held { described, credential }, (&wanted.inputs, is_stored));

@@ -2,7 +2,6 @@
 
 use std::time::Instant as Stopwatch;
 
-use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::app::App;
@@ -28,9 +27,6 @@ use crate::model::sync::undo_of;
 use crate::store;
 use crate::store::conn::Conn;
 use crate::store::sync::Run;
-
-/// How long a rollback can bring back what a sync pruned.
-const KEEP_PRUNED: TimeDelta = TimeDelta::days(30);
 
 impl App {
     /// Syncs into the actor's tenant, and records it whatever came of it. `expected_hash`: of the plan that a person saw; another one is stale.
@@ -114,8 +110,11 @@ impl App {
             rolled_back_by: None,
         };
         store::sync::insert(tx, tenant, &record)?;
-        // What it pruned refers to the run.
-        store::sync::keep_pruned(tx, tenant, run, &pruned, now + KEEP_PRUNED)?;
+        let keep = self.retention().pruned;
+        if !keep.is_zero() {
+            // What it pruned refers to the run.
+            store::sync::keep_pruned(tx, tenant, run, &pruned, now + keep)?;
+        }
         let detail = json!({ "run": run, "source": source.name, "plan": plan.hash });
         let event = Event::new("sync.applied", run.to_string(), detail);
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;

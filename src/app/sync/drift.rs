@@ -64,7 +64,8 @@ impl App {
             let mut marks = BTreeMap::new();
             for input in known.kind.inputs.iter().filter(|input| !is_shared(&connection.inputs, input)) {
                 let Some(stored) = connection.inputs.get(&input.key) else { continue };
-                let value = if stored.secret { secrets.get(&input.key) } else { stored.value.as_ref() };
+                let value =
+                    if stored.secret { secrets.get(&input.key).map(|value| &**value) } else { stored.value.as_ref() };
                 if let Some(value) = value {
                     let fingerprint = Some(self.fingerprint(value.to_string().as_bytes()));
                     marks.insert(

@@ -74,7 +74,7 @@ impl<'a> Writer<'a> {
         let tenant = actor.tenant.id;
         let kept = match direction {
             Direction::Forward => Kept::default(),
-            Direction::Back => Kept::read(tx, tenant, run)?,
+            Direction::Back => Kept::read(tx, (tenant, run), now)?,
         };
         let keys = store::connection::key::list(tx, tenant)?.into_iter().map(|(key, id, _)| (key, id)).collect();
         let existing = store::integration::list(tx, tenant, None, None, i64::MAX)?;

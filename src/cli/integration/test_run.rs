@@ -50,8 +50,9 @@ fn draw(run: &TestRun, face: Face) -> String {
 }
 
 fn path(step: &StepRun) -> String {
-    let rounds: Vec<String> = step.rounds.iter().map(|round| format!("round {round}")).collect();
-    if rounds.is_empty() { step.path.clone() } else { format!("{} ({})", step.path, rounds.join(", ")) }
+    let rounds = step.rounds.iter().map(|round| format!("round {round}"));
+    let which: Vec<String> = rounds.chain(step.attempt.map(|attempt| format!("attempt {attempt}"))).collect();
+    if which.is_empty() { step.path.clone() } else { format!("{} ({})", step.path, which.join(", ")) }
 }
 
 fn status(status: StepStatus) -> Cell {

@@ -15,6 +15,7 @@ use crate::model::values::FieldChange;
 use crate::model::values::Inputs;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
+use crate::model::values::Opened;
 use crate::model::values::Side;
 use crate::model::values::Stored;
 use crate::model::values::destination_inputs;
@@ -72,7 +73,7 @@ impl fmt::Debug for Edit {
 pub struct Edited {
     pub inputs: Inputs,
     /// Secrets to seal (`Some`) or drop (`None`); the others stay.
-    pub secrets: BTreeMap<String, Option<Value>>,
+    pub secrets: BTreeMap<String, Option<Opened>>,
     pub changes: Vec<FieldChange>,
 }
 
@@ -245,7 +246,7 @@ fn store_secret(context: &Context<'_>, input: &Input, new: Value, edited: &mut E
     edited.changes.push(FieldChange::of_secret(&input.key, stored.is_set(), true));
     let times = stored.entered + u32::from(destination_inputs(context.kind).contains(&input.key));
     *stored = Stored { secret: true, entered: times, ..settings_of(stored) };
-    edited.secrets.insert(input.key.clone(), Some(new));
+    edited.secrets.insert(input.key.clone(), Some(new.into()));
 }
 
 fn store_plain(input: &Input, new: Value, edited: &mut Edited) {

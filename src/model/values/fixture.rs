@@ -149,7 +149,7 @@ impl World {
         let resolution = crate::model::values::resolve(&layers, Some((&self.global.secrets, own)));
         let found = resolution.get(key).unwrap();
         let origin = found.origin.map_or("-".to_owned(), |origin| format!("{origin:?}").to_lowercase());
-        let value = found.value.as_ref().map_or("-".to_owned(), ToString::to_string);
+        let value = found.value.as_deref().map_or("-".to_owned(), ToString::to_string);
         format!("{} {origin} {}", format!("{:?}", found.state).to_lowercase(), value.trim_matches('"'))
     }
 }

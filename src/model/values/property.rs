@@ -207,7 +207,8 @@ fn rows(world: &World, layer: Layer, with_secrets: bool) -> Vec<reference::Row> 
     let layers = world.layers(layer);
     let resolution = resolve(&layers, with_secrets.then_some((&world.global.secrets, own)));
     let each = resolution.inputs.iter();
-    each.map(|e| (e.input.key.clone(), e.managed_by, e.state, e.origin, e.is_secret, e.value.clone())).collect()
+    each.map(|e| (e.input.key.clone(), e.managed_by, e.state, e.origin, e.is_secret, e.value.as_deref().cloned()))
+        .collect()
 }
 
 /// No typed secret stands in what people, histories and logs get.

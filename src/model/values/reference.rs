@@ -234,7 +234,11 @@ pub(super) fn resolve(layers: &Layers<'_>, secrets: Option<(&Secrets, &Secrets)>
             Some((from, None)) if is_quarantined(layers, input, from) => (State::Quarantined, Some(from), None),
             Some((from, None)) => {
                 let opened = secrets.map(|(global, own)| if from == Origin::Credential { own } else { global });
-                (State::Set, Some(from), opened.and_then(|opened| opened.get(&input.key).cloned()))
+                (
+                    State::Set,
+                    Some(from),
+                    opened.and_then(|opened| opened.get(&input.key).map(|value| (**value).clone())),
+                )
             }
             Some((from, value)) => (State::Set, Some(from), value),
             None if is_derived(input) => (State::Unset, None, None),

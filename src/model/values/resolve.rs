@@ -11,6 +11,7 @@ use crate::model::component::Input;
 use crate::model::component::ManagedBy;
 use crate::model::values::Layer;
 use crate::model::values::Layers;
+use crate::model::values::Opened;
 use crate::model::values::Secrets;
 use crate::model::values::Stored;
 use crate::model::values::compiled::CompiledInput;
@@ -57,14 +58,13 @@ pub struct Effective<'a> {
     pub origin: Option<Origin>,
     pub is_secret: bool,
     /// A secret's value only when its layer's secrets were given, and never while it is quarantined.
-    pub value: Option<Value>,
+    pub value: Option<Opened>,
 }
 
 /// Opened secrets never reach a log by way of `Debug`.
 impl fmt::Debug for Effective<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value =
-            if self.is_secret { self.value.as_ref().map(|_| Value::from("masked")) } else { self.value.clone() };
+        let value = self.value.as_deref().map(|value| if self.is_secret { "masked".into() } else { value.clone() });
         f.debug_struct("Effective")
             .field("input", &self.input.key)
             .field("managed_by", &self.managed_by)
@@ -144,7 +144,7 @@ fn stored<'a>(
     secrets: Option<(&Secrets, &Secrets)>,
 ) -> Effective<'a> {
     let compiled = &laid.compiled.inputs[at];
-    let default = || compiled.default.clone().filter(|_| !compiled.is_secret || secrets.is_some());
+    let default = || compiled.default.clone().filter(|_| !compiled.is_secret || secrets.is_some()).map(Opened::from);
     let (state, origin, value) = match laid.strongest(at) {
         Some((origin, stored)) if stored.secret && guard.is_quarantined(at, origin, stored) => {
             (State::Quarantined, Some(origin), None)
@@ -153,7 +153,7 @@ fn stored<'a>(
             let opened = secrets.map(|(global, own)| if origin == Origin::Credential { own } else { global });
             (State::Set, Some(origin), opened.and_then(|opened| opened.get(&input.key)).cloned())
         }
-        Some((origin, stored)) => (State::Set, Some(origin), stored.value.clone()),
+        Some((origin, stored)) => (State::Set, Some(origin), stored.value.clone().map(Opened::from)),
         None if compiled.default.is_some() => (State::Set, Some(Origin::Default), default()),
         None if compiled.is_needed => (State::Missing, None, None),
         None => (State::Unset, None, None),
@@ -183,7 +183,7 @@ fn derive(compiled: &CompiledInput, at: usize, inputs: &mut [Effective<'_>]) {
     };
     let value = match state {
         // As a URL where it makes one: a value that would move its host leaves it without a value.
-        State::Set => derived.template.render(&lookup, derived.template.derived_encoding()).ok().map(Value::String),
+        State::Set => derived.template.render(&lookup, derived.template.derived_encoding()).ok().map(Opened::from),
         _ => None,
     };
     let origin = (state == State::Set).then_some(Origin::Derived);

@@ -147,7 +147,7 @@ fn one(effective: &Effective<'_>, viewer: Viewer, lengths: Option<&Lengths>) -> 
         may_set: refusal.is_none() && !input.is_derived(),
         origin: effective.origin,
         state: effective.state,
-        value: effective.value.clone().filter(|_| !effective.is_secret),
+        value: effective.value.as_deref().filter(|_| !effective.is_secret).cloned(),
         secret: effective.is_secret.then_some(SecretView { is_set, length }),
     }
 }

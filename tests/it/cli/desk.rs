@@ -35,7 +35,7 @@ pub struct Server(pub Child);
 pub struct Desk {
     pub folder: TempDir,
     environment: Vec<(String, String)>,
-    _db: Option<TestDb>,
+    _db: Option<Arc<TestDb>>,
 }
 
 #[derive(Clone, Default)]
@@ -81,8 +81,34 @@ impl Desk {
                 desk.environment.push(("KEYWAY_VAULT__KEY".to_owned(), KEY.to_owned()));
             }
         }
-        desk._db = Some(db);
+        desk._db = Some(Arc::new(db));
         desk
+    }
+
+    /// On the database of a running deployment with this key.
+    pub fn on(db: Arc<TestDb>, key: &str) -> Self {
+        let url = match db.options().database {
+            Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Database::Postgres(url) => url.0,
+        };
+        let desk = Self::embedded().with("KEYWAY_DATABASE_URL", &url).with("KEYWAY_VAULT__KEY", key);
+        Self { _db: Some(db), ..desk }
+    }
+
+    /// With one more variable of the environment.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs a command from within an asynchronous test: it has a runtime of its own.
+    pub fn aside(&self, args: &[&str]) -> Ran {
+        std::thread::scope(|scope| scope.spawn(|| self.run(args)).join().unwrap())
+    }
+
+    /// The one document of such a command, which must succeed.
+    pub fn json_aside(&self, args: &[&str]) -> Value {
+        std::thread::scope(|scope| scope.spawn(|| self.json(args)).join().unwrap())
     }
 
     /// On the embedded database, with an empty data folder.
@@ -185,10 +211,12 @@ pub fn assert_nowhere(folder: &Path, text: &str) {
 
 /// Ids and moments differ from run to run.
 pub fn masked(text: &str) -> String {
-    let ids = regex::Regex::new(r"(ten|con|crd|cus|usr|key|evt)_[0-9a-f]{32}").unwrap();
+    let ids = regex::Regex::new(r"(ten|con|crd|cus|usr|key|evt|lnk|run|int)_[0-9a-f]{32}").unwrap();
     let moments = regex::Regex::new(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}").unwrap();
+    let links = regex::Regex::new(r"/connect/[0-9a-f]{64}").unwrap();
     let callbacks = regex::Regex::new(r"/oauth/callback/[0-9a-f]{32}").unwrap();
     let text = ids.replace_all(text, "${1}_00000000000000000000000000000000");
+    let text = links.replace_all(&text, "/connect/[token]");
     let text = callbacks.replace_all(&text, "/oauth/callback/00000000000000000000000000000000");
     moments.replace_all(&text, "2026-01-01 00:00").into_owned()
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::live_test::acme;
 use crate::live_test::base;
 use crate::live_test::builder;
+use crate::live_test::entered;
 use crate::live_test::http;
 use crate::support::TestApp;
 use crate::support::client::Client;
@@ -171,4 +172,85 @@ async fn a_silent_third_party_holds_back_none_of_the_others() {
     }
     checking.await.unwrap().unwrap();
     assert!(silent.requests().iter().any(|request| request.path == "/slow"));
+}
+
+/// What a failing check means for everybody who looks, and that it passes by itself.
+#[actix_web::test]
+async fn a_failing_check_is_seen_everywhere_and_recovers() {
+    let w = World::start().await;
+    let fetch = "/api/v1/connections/http-basic/credentials?customer=acme";
+    let seen = async || {
+        let list = w.client.get("/api/v1/credentials").await.must_be(200).json();
+        let fetched = w.client.get(fetch).await;
+        let code = if fetched.status == 200 { "given".to_owned() } else { fetched.text("/code") };
+        let listed = &list["items"][0];
+        format!("{}, {}; {code}", listed["status"].as_str().unwrap(), listed["last_check"]["outcome"].as_str().unwrap())
+    };
+    assert_eq!(seen().await, "active, ok; given");
+    w.next_day(401).await;
+    assert_eq!(seen().await, "active, authentication_rejected; given");
+    w.next_day(401).await;
+    assert_eq!(seen().await, "error, authentication_rejected; credential_error");
+    w.next_day(200).await;
+    assert_eq!(seen().await, "active, ok; given");
+}
+
+#[actix_web::test]
+async fn credentials_of_disabled_connections_are_not_tested() {
+    let w = World::start().await;
+    let switch = async |is_enabled: bool| {
+        w.client.patch("/api/v1/connections/http-basic", json!({ "is_enabled": is_enabled })).await.must_be(200);
+        w.t.app.check_due_credentials().await.unwrap();
+        w.peer.requests().len()
+    };
+    w.t.advance(TimeDelta::hours(27));
+    assert_eq!(switch(false).await, 1);
+    assert_eq!(switch(true).await, 2);
+}
+
+#[actix_web::test]
+async fn checks_are_spread_and_eight_run_at_a_time() {
+    let t = TestApp::start().await;
+    let client = builder(&t).await;
+    let running = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&running);
+    let peer = Peer::start(move |_| {
+        let change = |by: i32| {
+            let mut counts = counted.lock().unwrap();
+            counts.0 += by;
+            counts.1 = counts.1.max(counts.0);
+        };
+        change(1);
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        change(-1);
+        Reply::status(200)
+    });
+    http(&client, "customer", &base(&peer)).await.must_be(201);
+    for number in 0..20 {
+        let customer = format!("c{number}");
+        client.post("/api/v1/customers", json!({ "external_id": customer })).await.must_be(201);
+        let body = json!({ "connection": "http-basic", "owner": { "customer": customer }, "inputs": entered("right") });
+        client.post("/api/v1/credentials", body).await.must_be(201);
+    }
+    let now = t.app.clock().now();
+    let due = async |hours: i64| {
+        let at = now + TimeDelta::hours(hours);
+        t.on_database(move |c| keyway::store::check::list_due(c, at, 100).unwrap().len()).await
+    };
+    // A tenth of a day earlier or later.
+    assert_eq!((due(21).await, due(27).await), (0, 20));
+    let tenant = t.operator_in("dev").await.tenant.id;
+    let moments = t.on_database(move |c| {
+        let due = keyway::store::check::list_due(c, now + TimeDelta::hours(27), 100).unwrap();
+        let next =
+            due.into_iter().map(|(_, id)| keyway::store::check::find(c, tenant, id).unwrap().unwrap().next_check_at);
+        next.collect::<std::collections::BTreeSet<_>>().len()
+    });
+    assert!(moments.await > 5);
+    t.advance(TimeDelta::hours(27));
+    *running.lock().unwrap() = (0, 0);
+    t.app.check_due_credentials().await.unwrap();
+    assert_eq!(peer.requests().len(), 40);
+    let most = running.lock().unwrap().1;
+    assert!((2..=8).contains(&most), "{most} at a time");
 }

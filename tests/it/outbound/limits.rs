@@ -201,7 +201,8 @@ async fn headers_of_the_connection_and_broken_ones_are_not_sent() {
 #[actix_web::test]
 async fn methods_and_bodies_arrive_as_they_are() {
     let peer = Peer::start(|_| Reply::text("arrived"));
-    for method in [Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete] {
+    for method in [Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Options]
+    {
         for body in [None, Some("some")] {
             let mut request = Request::new(method, peer.url("/a%20b?c=d"));
             request.body = body.map(|body| Zeroizing::new(body.into()));

@@ -153,7 +153,7 @@ impl World {
         let fetched = self.t.app.fetch_credential(actor.clone(), key.to_owned(), owner).await.unwrap_or_else(|error| {
             panic!("{key}: {error}");
         });
-        fetched.values[input].0.clone()
+        (*fetched.values[input].0).clone()
     }
 }
 

@@ -1,10 +1,19 @@
 //! Taking syncs back: everything, with what was pruned, or nothing.
 
+use chrono::TimeDelta;
 use keyway::app::credential::NewCredential;
 use keyway::app::credential::OwnerRef;
+use keyway::app::retention::Retention;
+use keyway::app::sync::Source;
+use keyway::model::actor::Permission;
 use keyway::model::connection::Scope;
+use keyway::model::sync::Policy;
+use keyway::model::sync::RunResult;
+use keyway::store::conn::Conn;
+use keyway::store::sync::list_pruned;
 use serde_json::json;
 
+use crate::support::client::Client;
 use crate::support::definition::Variable;
 use crate::support::definition::definition;
 use crate::support::definition::import;
@@ -98,6 +107,96 @@ async fn pruned_connections_come_back_with_their_secrets() {
     assert_eq!(w.opened(&w.prod, "only-here", OwnerRef::Organization, "api_key").await, "sk-PLANTED-only");
     let versions = w.admin.get("/api/v1/integrations/extra/versions").await.must_be(200).json();
     assert_eq!(versions["items"].as_array().unwrap().len(), 2);
+}
+
+/// A connection that only `prod` has, authorized by a customer; with the paths of both.
+async fn authorized(w: &World, key: &Client) -> (String, String) {
+    w.connections(&w.prod, "prod").await;
+    w.connection(&w.prod, "only-prod", ("slack", ("oauth2", Scope::Customer)), "only").await;
+    key.post("/api/v1/customers", json!({ "external_id": "acme" })).await.must_be(201);
+    let body = json!({ "connection": "only-prod", "owner": { "customer": "acme" }, "inputs": {} });
+    let path = key.post("/api/v1/credentials", body).await.must_be(201).header("location").to_owned();
+    let tokens = json!({ "access_token": "xoxb-PLANTED-access", "refresh_token": "PLANTED-refresh", "granted_scopes": ["chat:write"] });
+    key.put(&format!("{path}/tokens"), tokens).await.must_be(204);
+    (path, "/api/v1/connections/only-prod/credentials?customer=acme".to_owned())
+}
+
+async fn prune(w: &World, key: &Client) {
+    let done = w.apply(&json!({ "prune": true })).await.must_be(200);
+    assert_eq!(done.text("/status"), "done");
+    key.get("/api/v1/connections/only-prod").await.must_be(404);
+}
+
+#[actix_web::test]
+async fn pruned_credentials_come_back_authorized_with_their_redirect_uri_and_last_check() {
+    let w = World::start().await;
+    let key = w.t.api_key_in("prod", Permission::ALL).await;
+    let (path, fetch) = authorized(&w, &key).await;
+    key.post(&format!("{path}/test"), json!({})).await.must_be(200);
+    let callback = key.get("/api/v1/connections/only-prod/callback").await.must_be(200).json();
+    let (before, fetched) = (key.get(&path).await.must_be(200).json(), key.get(&fetch).await.must_be(200).json());
+    assert_eq!(fetched["token"]["access_token"], "xoxb-PLANTED-access");
+    assert_eq!(before["last_check"]["outcome"], "ok");
+
+    prune(&w, &key).await;
+    key.get(&path).await.must_be(404);
+    let stored = w.t.stored_bytes().await;
+    for secret in ["xoxb-PLANTED-access", "PLANTED-refresh"] {
+        assert!(!stored.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret} is in the clear");
+    }
+    w.rollback().await.must_be(200);
+    assert_eq!(key.get(&path).await.must_be(200).json(), before);
+    assert_eq!(key.get("/api/v1/connections/only-prod/callback").await.must_be(200).json(), callback);
+    // It is still bound to where it was authorized for: otherwise it would be quarantined.
+    let mut again = key.get(&fetch).await.must_be(200).json();
+    again["connection"] = fetched["connection"].clone();
+    assert_eq!(again, fetched);
+    // And due again for the schedule.
+    w.t.advance(TimeDelta::hours(27));
+    let due = w.t.app.clock().now();
+    let due = w.t.on_database(move |c| keyway::store::check::list_due(c, due, 100).unwrap()).await;
+    assert!(due.iter().any(|(_, id)| path.ends_with(&id.to_string())), "{due:?}");
+}
+
+#[actix_web::test]
+async fn what_was_pruned_is_wiped_when_its_time_is_over() {
+    let w = World::start().await;
+    let key = w.t.api_key_in("prod", Permission::ALL).await;
+    authorized(&w, &key).await;
+    prune(&w, &key).await;
+    let (tenant, runs) = (w.prod.tenant.id, w.t.app.list_syncs(w.prod.clone(), None, 10).await.unwrap());
+    let (run, long_ago) = (runs[0].id, chrono::DateTime::UNIX_EPOCH);
+    let kept = async || {
+        let nouns = ["connection", "credential", "tokens", "check", "integration"];
+        let count = move |c: &mut Conn, noun| list_pruned(c, (tenant, run), noun, long_ago).unwrap().len();
+        w.t.on_database(move |c| nouns.map(|noun| count(c, noun))).await
+    };
+    assert_eq!(kept().await, [1, 1, 1, 1, 0]);
+    w.t.advance(TimeDelta::days(29));
+    w.t.app.purge_old().await.unwrap();
+    assert_eq!(kept().await, [1, 1, 1, 1, 0]);
+    w.t.advance(TimeDelta::days(2));
+    // Over, though no purge came by yet.
+    let refused = key.post("/api/v1/sync/rollback", json!({})).await.must_be(409);
+    assert_eq!(refused.text("/code"), "pruned_too_long_ago");
+    w.t.app.purge_old().await.unwrap();
+    assert_eq!(kept().await, [0; 5]);
+}
+
+#[actix_web::test]
+async fn the_setting_says_how_long_what_was_pruned_is_kept() {
+    for (days, after, code) in [(2, 1, 200), (2, 3, 409), (0, 0, 409)] {
+        let w = World::start().await;
+        let key = w.t.api_key_in("prod", Permission::ALL).await;
+        authorized(&w, &key).await;
+        let keeping = Retention { pruned: TimeDelta::days(days), ..Retention::default() };
+        let app = w.t.app.clone().with_retention(keeping);
+        let policy = Policy { prune: true, ..Policy::default() };
+        let applied = app.apply_sync(w.prod.clone(), Source::Tenant(Box::new(w.dev.clone())), policy, None).await;
+        assert_eq!(applied.unwrap().status, RunResult::Done);
+        w.t.advance(TimeDelta::days(after));
+        key.post("/api/v1/sync/rollback", json!({})).await.must_be(code);
+    }
 }
 
 #[actix_web::test]

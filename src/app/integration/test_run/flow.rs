@@ -71,6 +71,7 @@ impl Running {
             status,
             reason: Some(reason.to_owned()),
             rounds: self.rounds.clone(),
+            attempt: None,
             connection: None,
             request: None,
             reply: None,

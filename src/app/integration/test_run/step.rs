@@ -26,6 +26,8 @@ use crate::model::test_run::StepRun;
 use crate::model::test_run::StepStatus;
 use crate::model::test_run::Used;
 use crate::model::test_run::action;
+use crate::model::test_run::retry::Handling;
+use crate::model::test_run::retry::MAX_WAITS;
 use crate::outbound::client::Redirects;
 use crate::outbound::client::Rules;
 use crate::store;
@@ -38,8 +40,8 @@ const SECRET_HEADERS: [&str; 5] =
     ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token"];
 
 /// What a step is to be run with.
-struct Plan<'a> {
-    action: &'a Action,
+struct Plan {
+    action: Action,
     values: BTreeMap<String, Value>,
     /// Id or stable key.
     connection: String,
@@ -47,34 +49,13 @@ struct Plan<'a> {
 
 impl Running {
     pub(super) async fn act(&mut self, step: &Step, node: &Value) -> Result<()> {
-        let component = step.component.as_deref().and_then(|key| self.lookup.get(key));
-        let key = step.action.as_deref().unwrap_or_default();
-        let not_executable = |why: &str| Ok(self.told(step, StepStatus::NotExecutable, why));
-        let action = component.as_deref().and_then(|component| action::find(component, key));
-        let bound = step.connections.first().map(|used| (used.variable.clone(), self.slots.get(&used.variable)));
-        let told: Result<StepRun> = match (&component, action, bound) {
-            _ if step.component.as_deref() == Some("code") => not_executable("its code is not run here"),
-            (None, ..) => not_executable("its component is not known here"),
-            (_, None, _) => not_executable("the manifest of its component declares no HTTP action of this name"),
-            (.., None) => not_executable("it uses no connection, and requests go to a connection's base URL only"),
-            (_, _, Some((variable, None))) => {
-                Ok(self.told(step, StepStatus::Failed, &format!("`{variable}` leads to no connection yet")))
-            }
-            (_, Some(action), Some((_, Some(connection)))) => {
-                let inputs = node.get("inputs").cloned().unwrap_or_default();
-                match action::inputs(action, &inputs, &self.scope) {
-                    Err(why) => Ok(self.told(step, StepStatus::Skipped, &why)),
-                    Ok(values) => {
-                        let plan = Plan { action, values, connection: connection.clone() };
-                        self.send(step, plan).await
-                    }
-                }
-            }
+        let handling = Handling::of(node);
+        let mut told = match self.plan(step, node) {
+            Ok(plan) => self.attempts(step, &plan, handling).await?,
+            Err(told) => *told,
         };
-        let mut told = told?;
         if told.status == StepStatus::Failed {
-            let handler = node.pointer("/errorConfig/errorHandlerType").and_then(Value::as_str);
-            if handler == Some("ignore") {
+            if handling.goes_on {
                 let reason = told.reason.unwrap_or_default();
                 told.reason = Some(format!("{reason} (the definition says to go on)"));
             } else {
@@ -84,11 +65,58 @@ impl Running {
         self.note(told).await
     }
 
+    /// What to run the step with; else why it is not run.
+    fn plan(&self, step: &Step, node: &Value) -> std::result::Result<Plan, Box<StepRun>> {
+        let component = step.component.as_deref().and_then(|key| self.lookup.get(key));
+        let key = step.action.as_deref().unwrap_or_default();
+        let told = |status, why: &str| Err(Box::new(self.told(step, status, why)));
+        let not_executable = |why: &str| told(StepStatus::NotExecutable, why);
+        let action = component.as_deref().and_then(|component| action::find(component, key));
+        let bound = step.connections.first().map(|used| (used.variable.clone(), self.slots.get(&used.variable)));
+        match (&component, action, bound) {
+            _ if step.component.as_deref() == Some("code") => not_executable("its code is not run here"),
+            (None, ..) => not_executable("its component is not known here"),
+            (_, None, _) => not_executable("the manifest of its component declares no HTTP action of this name"),
+            (.., None) => not_executable("it uses no connection, and requests go to a connection's base URL only"),
+            (_, _, Some((variable, None))) => {
+                told(StepStatus::Failed, &format!("`{variable}` leads to no connection yet"))
+            }
+            (_, Some(action), Some((_, Some(connection)))) => {
+                let inputs = node.get("inputs").cloned().unwrap_or_default();
+                match action::inputs(action, &inputs, &self.scope) {
+                    Err(why) => told(StepStatus::Skipped, &why),
+                    Ok(values) => Ok(Plan { action: action.clone(), values, connection: connection.clone() }),
+                }
+            }
+        }
+    }
+
+    /// Sends the request of a step until it succeeds or nothing more is to be tried. Notes every attempt but the last.
+    async fn attempts(&mut self, step: &Step, plan: &Plan, handling: Handling) -> Result<StepRun> {
+        let mut attempt = 1;
+        loop {
+            let mut told = self.send(step, plan).await?;
+            told.attempt = (handling.retries > 0).then_some(attempt);
+            // What never was a request will not be one the next time.
+            let may_pass = told.status == StepStatus::Failed && told.request.is_some();
+            let left = MAX_WAITS.saturating_sub(self.waited);
+            let Some(pause) = handling.pause(attempt, left).filter(|_| may_pass && !self.is_almost_over()) else {
+                return Ok(told);
+            };
+            let reason = told.reason.unwrap_or_default();
+            told.reason = Some(format!("{reason} (tried again after {} s)", pause.as_secs_f64()));
+            self.note(told).await?;
+            self.waited += pause;
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
     /// Sends the request of a step. The credential is read here, for this step alone.
-    async fn send(&mut self, step: &Step, plan: Plan<'_>) -> Result<StepRun> {
+    async fn send(&mut self, step: &Step, plan: &Plan) -> Result<StepRun> {
         let begun = Stopwatch::now();
         let mut told = self.told(step, StepStatus::Failed, "");
-        if let Err(error) = self.exchange(step, &plan, &mut told).await {
+        if let Err(error) = self.exchange(step, plan, &mut told).await {
             if error.kind == crate::error::Kind::Internal {
                 return Err(error);
             }
@@ -98,12 +126,12 @@ impl Running {
         Ok(told)
     }
 
-    async fn exchange(&mut self, step: &Step, plan: &Plan<'_>, told: &mut StepRun) -> Result<()> {
+    async fn exchange(&mut self, step: &Step, plan: &Plan, told: &mut StepRun) -> Result<()> {
         let mut newer_than = None;
         let reply = loop {
             let equipped = self.equip(&plan.connection, newer_than).await?;
             told.connection = Some(self.used(&equipped).await?);
-            let mut request = action::request(plan.action, &plan.values, &equipped.fill, &equipped.recipe)?;
+            let mut request = action::request(&plan.action, &plan.values, &equipped.fill, &equipped.recipe)?;
             let nonce = crate::crypto::hex(&crate::crypto::random::<16>()?);
             equipped.recipe.apply(&mut request, self.app.clock().now(), &nonce)?;
             self.learn(&proofs(&request));

@@ -6,8 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::app::sync::write::Writer;
+use crate::app::sync::write::kept::CALLBACK_NOUN;
+use crate::app::sync::write::kept::CHECK_NOUN;
 use crate::app::sync::write::kept::CONNECTION_NOUN;
 use crate::app::sync::write::kept::CREDENTIAL_NOUN;
+use crate::app::sync::write::kept::KeptCallback;
+use crate::app::sync::write::kept::Of;
+use crate::app::sync::write::kept::TOKENS_NOUN;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::ConnectionId;
@@ -155,8 +160,17 @@ impl Writer<'_> {
             Error::conflict("pruned_too_long_ago", message)
         })?;
         store::connection::insert_all(tx, tenant, std::slice::from_ref(&connection))?;
+        if let Some(kept) = self.kept.callbacks.remove(&connection.id) {
+            store::callback::insert(tx, tenant, connection.id, &kept.callback_id, kept.created_at)?;
+        }
         for credential in self.kept.credentials.remove(&connection.id).unwrap_or_default() {
             store::credential::insert(tx, tenant, &credential)?;
+            if let Some(tokens) = self.kept.tokens.remove(&credential.id) {
+                store::token::insert(tx, tenant, credential.id, &tokens)?;
+            }
+            if let Some(check) = self.kept.checks.remove(&credential.id) {
+                store::check::put(tx, tenant, credential.id, &check)?;
+            }
         }
         Ok(connection)
     }
@@ -165,14 +179,32 @@ impl Writer<'_> {
         let tenant = self.tenant();
         let connection = self.connection(tx, key)?;
         self.keep(CONNECTION_NOUN, &connection)?;
-        store::dialect::lock_credentials(tx, tenant, connection.id)?;
-        for credential in store::credential::list_of_connection(tx, tenant, connection.id)? {
-            self.keep(CREDENTIAL_NOUN, &credential)?;
-        }
+        self.keep_credentials(tx, connection.id)?;
         store::slot::unbind(tx, tenant, connection.id, connection.stable_key.as_str())?;
         store::connection::delete(tx, tenant, connection.id)?;
         self.keys.retain(|_, id| *id != connection.id);
         self.note(&connection, "connection.deleted", Vec::new());
+        Ok(())
+    }
+
+    /// All that belongs to a connection and cannot be made anew: secrets and tokens stay sealed.
+    fn keep_credentials(&mut self, tx: &mut Conn, connection: ConnectionId) -> Result<()> {
+        let tenant = self.tenant();
+        // Whoever renews tokens writes them before the credential: locked in this order, nobody waits for each other.
+        store::dialect::lock_tokens(tx, tenant, connection)?;
+        store::dialect::lock_credentials(tx, tenant, connection)?;
+        for credential in store::credential::list_of_connection(tx, tenant, connection)? {
+            self.keep(CREDENTIAL_NOUN, &credential)?;
+        }
+        for (id, what) in store::token::list_of_connection(tx, tenant, connection)? {
+            self.keep(TOKENS_NOUN, &Of { id, what })?;
+        }
+        for (id, what) in store::check::list_of_connection(tx, tenant, connection)? {
+            self.keep(CHECK_NOUN, &Of { id, what })?;
+        }
+        if let Some((callback_id, created_at)) = store::callback::find_with_time(tx, tenant, connection)? {
+            self.keep(CALLBACK_NOUN, &Of { id: connection, what: KeptCallback { callback_id, created_at } })?;
+        }
         Ok(())
     }
 }
