@@ -82,6 +82,8 @@ pub struct Web {
     pub sign_in_attempts_per_minute: u32,
     /// 0: no limit.
     pub requests_per_minute: u32,
+    /// 0: no limit.
+    pub page_requests_per_minute: u32,
 }
 
 /// Where the key-encryption key is. Both are `None` only with PostgreSQL, where the vault then refuses to open.

@@ -10,6 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::web::to;
 use tracing_actix_web::TracingLogger;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::proxy::Rules;
@@ -17,6 +18,7 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::model::user::SessionPolicy;
+use crate::web::limit::Network;
 use crate::web::limit::Requests;
 use crate::web::limit::SignIns;
 use crate::web::routes::SizeLimits;
@@ -54,6 +56,7 @@ pub mod routes;
 pub mod said;
 pub mod session;
 mod span;
+pub mod stand_in;
 pub mod sync;
 pub mod tenant;
 pub mod user;
@@ -74,6 +77,8 @@ pub struct Options {
     pub sign_in_attempts_per_minute: u32,
     /// For each session and each API key; 0: as many as they like.
     pub requests_per_minute: u32,
+    /// For each address on the pages of connect links and authorizations; 0: as many as it likes.
+    pub page_requests_per_minute: u32,
     /// For requests that pass through to third parties.
     pub proxy: Rules,
     /// How long a request's body may take to arrive.
@@ -93,6 +98,7 @@ impl Default for Options {
             session: SessionPolicy::default(),
             sign_in_attempts_per_minute: 10,
             requests_per_minute: 0,
+            page_requests_per_minute: 0,
             proxy: Rules::default(),
             body_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(30),
@@ -136,7 +142,8 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
     };
     let (shared_app, app) = (app.clone(), Data::new(app));
     let sign_ins = Data::from(Arc::new(SignIns::new(options.sign_in_attempts_per_minute)));
-    let requests = Data::new(Requests::new(options.requests_per_minute));
+    let requests = Data::new(Requests::<Uuid>::new(options.requests_per_minute));
+    let visits = Data::new(Requests::<Network>::new(options.page_requests_per_minute));
     let body_timeout = options.body_timeout;
     let shared = Data::new(options);
     let server = HttpServer::new(move || {
@@ -146,6 +153,7 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
             .app_data(app.clone())
             .app_data(sign_ins.clone())
             .app_data(requests.clone())
+            .app_data(visits.clone())
             .app_data(shared.clone())
             .configure(|config| extract::configure(config, body_limit))
             .configure(|config| routes::configure(config, limits))

@@ -1,5 +1,5 @@
-//! The components that this deployment knows: those built in, and those of a folder, which add to them and override them
-//! by key. The folder is looked at again on use, at most once a second; a broken file is told of, and what it said
+//! The components that this deployment knows: those built in, one that a demonstration adds, and those of a folder, which
+//! add to them and override them by key. The folder is looked at again on use, at most once a second; a broken file is told of, and what it said
 //! before stays in force.
 
 use std::collections::BTreeMap;
@@ -64,6 +64,7 @@ impl Entry {
 #[derive(Clone)]
 pub struct Catalog {
     folder: Option<Arc<RwLock<Checked>>>,
+    added: Arc<RwLock<BTreeMap<String, Arc<Entry>>>>,
     check_every: Duration,
 }
 
@@ -82,13 +83,30 @@ impl Catalog {
 
     fn checked_every(directory: Option<PathBuf>, check_every: Duration) -> Self {
         let checked = directory.map(|path| Checked { folder: folder::Folder::new(path), at: None });
-        Self { folder: checked.map(|checked| Arc::new(RwLock::new(checked))), check_every }
+        Self { folder: checked.map(|checked| Arc::new(RwLock::new(checked))), added: Arc::default(), check_every }
+    }
+
+    /// One more component, as if it were built in.
+    ///
+    /// # Errors
+    /// What is wrong in the manifest.
+    pub fn add(&self, key: &str, text: &str) -> Result<(), Vec<Problem>> {
+        let entry = Entry::read(key, text.to_owned(), Origin::BuiltIn)?;
+        self.added.write().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), entry);
+        Ok(())
+    }
+
+    fn added(&self) -> BTreeMap<String, Arc<Entry>> {
+        self.added.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The manifest of a component.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Entry>> {
-        self.of_folder(|folder| folder.get(key)).flatten().or_else(|| built_in::get(key))
+        self.of_folder(|folder| folder.get(key))
+            .flatten()
+            .or_else(|| self.added().remove(key))
+            .or_else(|| built_in::get(key))
     }
 
     /// All manifests in force, by key.
@@ -96,7 +114,7 @@ impl Catalog {
     pub fn list(&self) -> Vec<Arc<Entry>> {
         let mut entries: BTreeMap<String, Arc<Entry>> = BTreeMap::new();
         let of_folder = self.of_folder(folder::Folder::list).unwrap_or_default();
-        for entry in built_in::list().into_iter().chain(of_folder) {
+        for entry in built_in::list().into_iter().chain(self.added().into_values()).chain(of_folder) {
             entries.insert(entry.component.key.clone(), entry);
         }
         entries.into_values().collect()

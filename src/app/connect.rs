@@ -1,8 +1,8 @@
 //! Connecting without an account: whoever holds a link sees who asks, gives the values that are theirs to give, and
 //! authorizes at the provider where the connection type wants that.
 //!
-//! Nothing is stored before it is known to work: a form whose values are enough by themselves is tested first; an
-//! authorization is exchanged and tested when the browser that began it comes back (see `complete`).
+//! Nothing is stored before it is known to work: a form whose values are enough by themselves is tested first (see
+//! `typed`); an authorization is exchanged and tested when the browser that began it comes back (see `complete`).
 
 use crate::app::App;
 use crate::app::layers::Described;
@@ -23,7 +23,9 @@ mod draft;
 mod ended;
 pub mod form;
 pub mod receive;
+mod revoke;
 mod save;
+mod typed;
 
 pub(crate) use draft::Draft;
 pub use ended::Ended;

@@ -1,4 +1,5 @@
-//! Believable data for a first look: two tenants, three integrations in `dev`, and a `prod` that knows Slack already.
+//! Believable data for a first look: two tenants, four integrations in `dev`, one of which can be run, and a `prod` that
+//! knows Slack already and waits for the demo shop's client.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::app::connection::NewConnection;
 use crate::app::credential::NewCredential;
 use crate::app::credential::OwnerRef;
 use crate::app::customer::NewCustomer;
+use crate::app::demo::shop::Shop;
 use crate::app::tenant::NewTenant;
 use crate::error::Error;
 use crate::error::Result;
@@ -18,21 +20,26 @@ use crate::model::actor::Actor;
 use crate::model::connection::Scope;
 use crate::model::values::Edit;
 
-const DEFINITIONS: [&str; 3] = [
+pub mod shop;
+
+const DEFINITIONS: [&str; 4] = [
+    include_str!("demo/open-orders.yaml"),
     include_str!("demo/order-alerts.yaml"),
     include_str!("demo/ticket-summary.yaml"),
     include_str!("demo/nightly-archive.yaml"),
 ];
 
 impl App {
-    /// Fills an empty deployment; one that has tenants stays as it is. The answer tells whether anything was made.
+    /// Fills an empty deployment; one that has tenants stays as it is. The answer tells whether anything was made. The shop
+    /// must answer already: its test credential is tried.
     ///
     /// # Errors
     /// Only failures of ours.
-    pub async fn fill_demo(&self) -> Result<bool> {
+    pub async fn fill_demo(&self, shop: Shop) -> Result<bool> {
         if !self.list_tenants().await?.is_empty() {
             return Ok(false);
         }
+        self.know_demo_shop()?;
         let dev = self.demo_tenant("dev", "Development", false).await?;
         let prod = self.demo_tenant("prod", "Production", true).await?;
         for definition in DEFINITIONS {
@@ -42,11 +49,14 @@ impl App {
             }
         }
         self.demo_values(&dev).await?;
-        for key in ["order-alerts", "ticket-summary"] {
+        self.fill_shop(&dev, shop).await?;
+        for key in ["open-orders", "order-alerts", "ticket-summary"] {
             self.publish_integration(dev.clone(), key.to_owned(), None).await?;
         }
         // Production has an own Slack app: a sync must bind to it and leave it as it is.
         self.create_connection(prod.clone(), slack("5550001.prod")).await?;
+        // And it has the shop's connection, which lacks its client: a sync binds to it and says what is left to do.
+        self.create_connection(prod, waiting_shop()).await?;
         Ok(true)
     }
 
@@ -108,6 +118,20 @@ fn slack(client_id: &str) -> NewConnection {
             "client_secret": "demo-slack-secret",
             "scopes": "chat:write channels:read",
         })),
+        without_test: false,
+    }
+}
+
+fn waiting_shop() -> NewConnection {
+    NewConnection {
+        component: "demo-shop".to_owned(),
+        connection_type: "oauth2".to_owned(),
+        scope: Scope::Customer,
+        label: None,
+        description: None,
+        stable_key: Some(shop::CONNECTION.to_owned()),
+        is_embedded: false,
+        inputs: BTreeMap::new(),
         without_test: false,
     }
 }

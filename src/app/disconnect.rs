@@ -17,6 +17,7 @@ use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::attempt::Attempt;
 use crate::model::attempt::AttemptKind;
+use crate::model::component::ConnectionType;
 use crate::model::credential::StoredStatus;
 use crate::model::fill::Fill;
 use crate::model::token::TokenSet;
@@ -74,7 +75,7 @@ impl App {
         require_rank(&actor, held.credential.owner)?;
         let begun = Stopwatch::now();
         let (at_provider, code, message) = match &tokens {
-            Some(tokens) => self.revoke_tokens(&held, &fill, tokens).await?,
+            Some(tokens) => self.revoke_tokens(held.described.kind()?, &fill, tokens).await,
             None if is_moved => {
                 let message = "the provider's URLs changed since somebody authorized it, so the tokens were not sent: remove the \
                                access in the account's settings there";
@@ -97,15 +98,16 @@ impl App {
         Ok(Disconnected { held, at_provider, message })
     }
 
-    async fn revoke_tokens(
+    /// What became of it, the stable word and a sentence for the attempt.
+    pub(crate) async fn revoke_tokens(
         &self,
-        held: &Held,
+        kind: &ConnectionType,
         fill: &Fill,
         tokens: &TokenSet,
-    ) -> Result<(AtProvider, &'static str, String)> {
+    ) -> (AtProvider, &'static str, String) {
         let send = |request| self.outbound().send(request, Rules::default());
-        let caller = Caller { kind: held.described.kind()?, fill, clock: self.clock(), send };
-        Ok(match caller.revoke(tokens).await {
+        let caller = Caller { kind, fill, clock: self.clock(), send };
+        match caller.revoke(tokens).await {
             Ok(Revoked::Done) => (AtProvider::Revoked, Attempt::OK, "the provider revoked the tokens".to_owned()),
             Ok(Revoked::NoWay) => {
                 let message = "the provider offers no revocation: remove the access in the account's settings there";
@@ -119,7 +121,7 @@ impl App {
                 );
                 (AtProvider::Failed, reason.code, message)
             }
-        })
+        }
     }
 
     async fn forget_tokens(

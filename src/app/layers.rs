@@ -17,6 +17,7 @@ use crate::model::connection::Connection;
 use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
+use crate::model::credential::Owner;
 use crate::model::template::Encoding;
 use crate::model::template::Template;
 use crate::model::values::CompiledType;
@@ -98,31 +99,17 @@ impl App {
         if !connection.is_enabled {
             return Ok(Readiness::Disabled);
         }
-        let own = match connection.scope {
-            Scope::OrganizationGlobal => store::credential::list_of_owner(
-                c,
-                tenant,
-                connection.id,
-                crate::model::credential::Owner::Organization,
-            )?,
-            _ => Vec::new(),
+        let kind = described.kind()?;
+        let is_shared = connection.scope == Scope::OrganizationGlobal;
+        let own = match is_shared {
+            true => store::credential::list_of_owner(c, tenant, connection.id, Owner::Organization)?.into_iter().next(),
+            false => None,
         };
-        readiness(described, own.first())
+        // Customers authorize theirs; one account for all is the organization's to authorize.
+        let is_pending = lacks_values(kind, &CompiledType::new(kind), connection, own.as_ref())
+            || (is_shared && self.lacks_consent(c, tenant, (kind, own.as_ref()))?);
+        Ok(if is_pending { Readiness::Pending } else { Readiness::Ready })
     }
-}
-
-/// Readiness from what was read already. `organization`: the organization's credential, where the scope has one.
-///
-/// # Errors
-/// When the pinned manifest lacks the connection type.
-pub fn readiness(described: &Described, organization: Option<&Credential>) -> Result<Readiness> {
-    let connection = &described.connection;
-    if !connection.is_enabled {
-        return Ok(Readiness::Disabled);
-    }
-    let kind = described.kind()?;
-    let is_pending = lacks_values(kind, &CompiledType::new(kind), connection, organization);
-    Ok(if is_pending { Readiness::Pending } else { Readiness::Ready })
 }
 
 /// Whether something that the organization must do for a connection, switched on or off, is left to do. `compiled`: of

@@ -105,7 +105,7 @@ impl App {
     /// 429 and 503 are waited out where that is short and the request may be repeated.
     ///
     /// # Errors
-    /// `forbidden`; `refused_path`; those of [`App::fetch_credential`]; `missing_token`, `refresh_failed`;
+    /// `forbidden`; `refused_path`; those of [`App::fetch_credential`]; `refresh_failed`;
     /// `connection_busy` past the connection's limit; `body_too_large`; `upstream_unreachable`, `upstream_timed_out`,
     /// `upstream_lost`, `upstream_refused`, `upstream_too_large` when there is no answer.
     pub async fn proxy(&self, actor: Actor, rules: Rules, proxied: Proxied) -> Result<Answered> {

@@ -1,5 +1,7 @@
 //! Tokens of credentials: opened, sealed, stored by generation, and when they are due to be renewed.
 
+use std::collections::BTreeSet;
+
 use crate::app::App;
 use crate::app::credential::Held;
 use crate::clock::Instant;
@@ -9,6 +11,8 @@ use crate::error::Result;
 use crate::ids::CredentialId;
 use crate::ids::TenantId;
 use crate::model::component::Auth;
+use crate::model::component::ConnectionType;
+use crate::model::credential::Credential;
 use crate::model::oauth::renew::due_at;
 use crate::model::oauth::renew::needs_no_person;
 use crate::model::token::StoredTokens;
@@ -47,8 +51,7 @@ impl App {
     /// `credential_quarantined` when a person's authorization would be sent elsewhere.
     pub(crate) fn fitting_tokens(&self, c: &mut Conn, tenant: TenantId, held: &Held) -> Result<Option<StoredTokens>> {
         let Some(stored) = self.tokens(c, tenant, held.credential.id)? else { return Ok(None) };
-        let is_empty = stored.tokens.access_token.is_empty() && stored.tokens.refresh_token.is_none();
-        if is_empty || places(held)?.iter().all(|place| stored.tokens.bound_to.contains(place)) {
+        if !stored.tokens.is_authorized() || places(held)?.iter().all(|place| stored.tokens.bound_to.contains(place)) {
             return Ok(Some(stored));
         }
         if needs_no_person(&held.described.kind()?.auth) {
@@ -57,6 +60,33 @@ impl App {
         let message =
             "where its tokens are sent changed since somebody authorized it: change that back, or authorize again";
         Err(Error::conflict("credential_quarantined", message))
+    }
+
+    /// Whether a person still has to authorize at the provider before a credential of this kind is of use.
+    pub(crate) fn lacks_consent(
+        &self,
+        c: &mut Conn,
+        tenant: TenantId,
+        (kind, credential): (&ConnectionType, Option<&Credential>),
+    ) -> Result<bool> {
+        if !kind.auth.needs_consent() {
+            return Ok(false);
+        }
+        let stored = credential.map(|credential| self.tokens(c, tenant, credential.id)).transpose()?.flatten();
+        Ok(!stored.is_some_and(|stored| stored.tokens.is_authorized()))
+    }
+
+    /// The organization's credentials that hold tokens, of all its connections.
+    pub(crate) fn authorized_of_organization(&self, c: &mut Conn, tenant: TenantId) -> Result<BTreeSet<CredentialId>> {
+        let keys = self.keys(c, tenant)?;
+        let mut authorized = BTreeSet::new();
+        for (credential, sealed) in store::token::list_of_organization(c, tenant)? {
+            let tokens: TokenSet = keys.unseal("tokens", credential.0, "sealed", &sealed)?;
+            if tokens.is_authorized() {
+                authorized.insert(credential);
+            }
+        }
+        Ok(authorized)
     }
 
     /// Stores `tokens` in place of `generation` (0: there were none). `false`: somebody stored others meanwhile.

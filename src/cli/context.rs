@@ -20,12 +20,12 @@ use crate::error::Result;
 use crate::model::actor::Actor;
 use crate::model::problem::nearest;
 use crate::model::tenant::Tenant;
-use crate::outbound::guard::Places;
 use crate::store::Database;
 use crate::store::Options;
 use crate::store::Store;
 use secrecy::ExposeSecret;
 
+pub(super) mod demo;
 mod key;
 pub(super) mod outbound;
 
@@ -145,7 +145,7 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
         None => key::of_file(loaded, runtime, &store, output)?,
     };
     let catalog = Catalog::new(settings.components.directory.clone());
-    let client = outbound::to_third_parties(&settings.outbound, Places::default());
+    let client = outbound::to_third_parties(&settings.outbound, demo::places(&settings.data.directory));
     let hours = i64::from(settings.checks.interval_hours);
     let retention = Retention {
         pruned: TimeDelta::days(settings.sync.keep_pruned_days.into()),

@@ -13,6 +13,7 @@ use super::context::outbound;
 use super::output::Tone;
 use crate::app::App;
 use crate::app::proxy::Rules;
+use crate::cli::serve::demo::Demo;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::jobs;
@@ -20,6 +21,8 @@ use crate::logging;
 use crate::model::user::SessionPolicy;
 use crate::outbound::guard::Places;
 use crate::web;
+
+mod demo;
 
 #[derive(Args)]
 pub(super) struct ServeArgs {
@@ -29,21 +32,17 @@ pub(super) struct ServeArgs {
     /// The e-mail address of the first owner, who is made when there is nobody yet.
     #[arg(long, value_name = "EMAIL", default_value = "owner@example.com")]
     owner: String,
-    /// Fill an empty deployment with two tenants, connections and integrations for a first look.
+    /// Fill an empty deployment with two tenants for a first look, and run a stand-in for a third party on this machine.
     #[arg(long)]
     demo: bool,
 }
 
 pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Result<u8> {
     logging::start(&context.settings.log)?;
-    if args.demo && context.app.fill_demo().await? {
-        context
-            .output
-            .note("made the tenants dev and prod with demo data; look: keyway sync plan --from dev --to prod\n");
-    }
-    let first = context.app.ensure_first_owner(&args.owner).await?;
     let app = app(context, args.demo);
     let bound = web::serve(app.clone(), options(context.settings, args.listen))?;
+    let demo = if args.demo { Some(Demo::start(&app, context).await?) } else { None };
+    let first = app.ensure_first_owner(&args.owner).await?;
     let url = context
         .settings
         .web
@@ -59,14 +58,24 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
         ));
     }
     if context.output.is_json() {
-        context.output.json(&json!({ "address": bound.address.to_string(), "url": url }))?;
+        let mut document = json!({ "address": bound.address.to_string(), "url": url });
+        if let Some(demo) = &demo {
+            document["demo"] = json!({ "shop": demo.shop, "connect_link": demo.link });
+        }
+        context.output.json(&document)?;
     } else {
+        if let Some(demo) = &demo {
+            demo.tell(context);
+        }
         context.output.note(format_args!("serving on {url} (API: {url}/docs); stop with Ctrl-C\n"));
     }
     let jobs = jobs::start(&app);
-    bound.run().await?;
+    let served = bound.run().await;
     drop(jobs);
-    Ok(DONE)
+    if let Some(demo) = demo {
+        demo.stop().await;
+    }
+    served.map(|()| DONE)
 }
 
 /// The demonstration's third parties live on this machine.
@@ -91,6 +100,7 @@ fn options(settings: &Settings, listen: Option<SocketAddr>) -> web::Options {
         },
         sign_in_attempts_per_minute: web.sign_in_attempts_per_minute,
         requests_per_minute: web.requests_per_minute,
+        page_requests_per_minute: web.page_requests_per_minute,
         proxy: Rules {
             concurrent_requests: settings.proxy.concurrent_requests as usize,
             body_limit_bytes: settings.proxy.body_limit_bytes as u64,

@@ -154,6 +154,7 @@ impl<'a> Reader<'a> {
             import_limit_bytes: self.bytes("web.import_limit_bytes"),
             sign_in_attempts_per_minute: self.whole("web.sign_in_attempts_per_minute", 1..=10_000),
             requests_per_minute: self.whole("web.requests_per_minute", 0..=10_000_000),
+            page_requests_per_minute: self.whole("web.page_requests_per_minute", 0..=10_000_000),
         }
     }
 

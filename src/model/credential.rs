@@ -83,7 +83,7 @@ impl StoredStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Values are missing.
+    /// Values are missing, or nobody authorized at the provider yet.
     Pending,
     Active,
     Error,
@@ -130,16 +130,19 @@ impl Credential {
         }
     }
 
-    /// What the stored status and the resolved values say together.
+    /// What the stored status, the resolved values and the tokens say together. `lacks_consent`: of a kind that a person
+    /// authorizes at the provider, and there are no tokens.
     #[must_use]
-    pub fn status(&self, resolution: &Resolution<'_>) -> Status {
+    pub fn status(&self, resolution: &Resolution<'_>, lacks_consent: bool) -> Status {
         match self.status {
             StoredStatus::Disabled => Status::Disabled,
             _ if resolution.is_quarantined() => Status::Quarantined,
             _ if !resolution.is_complete() => Status::Pending,
+            // Somebody did authorize, which is over.
+            StoredStatus::ReauthorizationRequired => Status::ReauthorizationRequired,
+            _ if lacks_consent => Status::Pending,
             StoredStatus::Active => Status::Active,
             StoredStatus::Error => Status::Error,
-            StoredStatus::ReauthorizationRequired => Status::ReauthorizationRequired,
         }
     }
 }

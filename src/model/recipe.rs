@@ -69,7 +69,7 @@ impl Signing {
 
 impl Recipe {
     /// # Errors
-    /// `missing_token` when somebody has to authorize first; a value is missing or cannot stand where it is used.
+    /// `credential_pending` when somebody has to authorize first; a value is missing or cannot stand where it is used.
     pub fn of(kind: &ConnectionType, fill: &Fill, tokens: Option<&TokenSet>) -> Result<Self> {
         let fill = tokens.map_or_else(|| fill.clone(), |tokens| fill.clone().with_tokens(tokens));
         let mut recipe = Self::default();

@@ -35,6 +35,14 @@ pub struct TokenSet {
     pub kept: BTreeMap<String, Zeroizing<String>>,
 }
 
+impl TokenSet {
+    /// Whether there is anything of an authorization: a set that was taken out is stored empty.
+    #[must_use]
+    pub fn is_authorized(&self) -> bool {
+        !self.access_token.is_empty() || self.refresh_token.is_some()
+    }
+}
+
 /// A token set with what the store knows of it.
 #[derive(Clone)]
 pub struct StoredTokens {

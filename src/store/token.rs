@@ -114,6 +114,16 @@ pub fn insert(c: &mut Conn, tenant: TenantId, credential: CredentialId, tokens: 
     Ok(())
 }
 
+/// The sealed sets of the organization's credentials, of all its connections.
+pub fn list_of_organization(c: &mut Conn, tenant: TenantId) -> Result<Vec<(CredentialId, Vec<u8>)>> {
+    Ok(on!(c, db => tokens::table
+        .inner_join(credentials::table.on(credentials::id.eq(tokens::credential_id)))
+        .filter(tokens::tenant_id.eq(tenant).and(credentials::owner.eq("organization")))
+        .order(tokens::credential_id)
+        .select((tokens::credential_id, tokens::sealed))
+        .load(db))?)
+}
+
 /// Stores a set in place of the generation before it. `false`: somebody stored another meanwhile, and nothing changed.
 pub fn replace(c: &mut Conn, tenant: TenantId, credential: CredentialId, new: &SealedTokens) -> Result<bool> {
     let row = Row::new(tenant, credential, new);

@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
@@ -55,7 +56,7 @@ pub async fn member(req: ServiceRequest, next: Next<BoxBody>) -> Answer {
 
 /// One request of the caller's budget.
 fn take(req: &ServiceRequest, caller: &Caller) -> Option<Left> {
-    let (requests, app) = (req.app_data::<Data<Requests>>()?, req.app_data::<Data<App>>()?);
+    let (requests, app) = (req.app_data::<Data<Requests<Uuid>>>()?, req.app_data::<Data<App>>()?);
     requests.take(caller.id(), app.clock().now())
 }
 

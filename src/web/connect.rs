@@ -25,6 +25,7 @@ use crate::web::html;
 use crate::web::origin;
 
 pub mod cookie;
+pub mod gate;
 pub mod page;
 
 /// What the names of the form's inputs begin with.
@@ -130,7 +131,7 @@ fn form_page(app: &App, status: StatusCode, form: &Form) -> Result<HttpResponse>
 }
 
 /// Whatever went wrong, as a page.
-fn told(answer: Result<HttpResponse>) -> HttpResponse {
+pub(in crate::web) fn told(answer: Result<HttpResponse>) -> HttpResponse {
     answer.unwrap_or_else(|error| {
         let status = html::status_of(&error);
         html::answer(status, &NoticePage::problem(&error), None).unwrap_or_else(HttpResponse::from_error)

@@ -2,7 +2,9 @@
 //! e-mail address, which fill up again. Each process counts on its own.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
+use std::net::Ipv6Addr;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -10,7 +12,6 @@ use actix_web::http::header::HeaderMap;
 use actix_web::http::header::HeaderName;
 use actix_web::http::header::HeaderValue;
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 use crate::clock::Instant;
 use crate::error::Error;
@@ -79,11 +80,25 @@ fn too_many_attempts(wait: TimeDelta) -> Error {
     Error::new(Kind::RateLimited, "too_many_attempts", public).because(RetryAfter { seconds })
 }
 
-/// The budgets of sessions and API keys.
-pub struct Requests {
+/// Budgets of requests: of sessions and API keys by their id, of strangers by their network.
+pub struct Requests<Who> {
     /// `None`: nobody is limited.
     per_minute: Option<u32>,
-    full_at: Mutex<HashMap<Uuid, Instant>>,
+    full_at: Mutex<HashMap<Who, Instant>>,
+}
+
+/// Where a stranger comes from: an address of IPv4; of IPv6 the half that a network has to itself, since whoever has one
+/// address of it has all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(address.into()),
+            IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into()),
+        }
+    }
 }
 
 /// What is left of somebody's budget; becomes the headers of every answer.
@@ -97,7 +112,7 @@ pub struct Left {
     pub retry_seconds: Option<u64>,
 }
 
-impl Requests {
+impl<Who: Copy + Eq + Hash> Requests<Who> {
     /// `per_minute`: 0 for no limit.
     #[must_use]
     pub fn new(per_minute: u32) -> Self {
@@ -105,7 +120,7 @@ impl Requests {
     }
 
     /// Takes one request from somebody's budget. `None`: there is no limit.
-    pub fn take(&self, who: Uuid, now: Instant) -> Option<Left> {
+    pub fn take(&self, who: Who, now: Instant) -> Option<Left> {
         let per_minute = self.per_minute?;
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         if full_at.len() > MANY {
@@ -150,6 +165,8 @@ impl Left {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     const HOME: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
@@ -209,6 +226,20 @@ mod tests {
         assert_eq!(left(other, 1), (3, 15, None));
         assert_eq!(left(one, 15), (0, 60, None));
         assert_eq!(left(one, 600), (3, 15, None));
+    }
+
+    #[test]
+    fn a_network_is_one_stranger() {
+        let of = |text: &str| Network::from(text.parse::<IpAddr>().unwrap());
+        for (one, other, is_same) in [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("2001:db8::1", "2001:db8::ffff:0:0:1", true),
+            ("2001:db8::1", "2001:db8:0:1::1", false),
+        ] {
+            assert_eq!(of(one) == of(other), is_same, "{one} {other}");
+        }
     }
 
     #[test]

@@ -364,10 +364,17 @@ pub fn configure(config: &mut web::ServiceConfig, limits: SizeLimits) {
         let resource = resource.default_service(web::to(move || method_not_allowed(allow.clone())));
         if is_passed {
             config.service(resource.wrap(from_fn(proxy::mark)));
+        } else if is_visited(path) {
+            config.service(resource.wrap(from_fn(connect::gate::within)));
         } else {
             config.service(resource);
         }
     }
+}
+
+/// Whether strangers come to a path, each address so often in a minute.
+fn is_visited(path: &str) -> bool {
+    path.starts_with("/connect/") || path.starts_with("/oauth/")
 }
 
 /// The path as the framework takes it: a `{path}` at its end takes all that follows.

@@ -12,6 +12,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::error::Error;
@@ -77,7 +78,7 @@ struct Let {
 }
 
 async fn visit(req: &HttpRequest) -> Result<Let> {
-    let (Some(app), Some(requests)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Requests>>()) else {
+    let (Some(app), Some(requests)) = (req.app_data::<Data<App>>(), req.app_data::<Data<Requests<Uuid>>>()) else {
         return Err(Error::bug("the server was started without its application"));
     };
     let caller = caller(req).await?;

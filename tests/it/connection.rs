@@ -183,7 +183,7 @@ async fn who_manages_an_input_is_the_connections_choice() {
     scopes = "read_products,write_orders"; from default, set, managed by organization, not settable here
     client_id = "fedcba9876543210fedcba9876543210"; from credential, set, managed by customer
     client_secret = secret, 12 characters; from global, set, managed by organization, not settable here
-    status active, complete true
+    status pending, complete true
     "#);
     // Taken back: what the customer stored no longer counts, and is told.
     manage(json!(null)).await;
@@ -193,7 +193,7 @@ async fn who_manages_an_input_is_the_connections_choice() {
     client_id = "0123456789abcdef0123456789abcdef"; from global, set, managed by organization, not settable here
     client_secret = secret, 12 characters; from global, set, managed by organization, not settable here
     ignored: client_id (managed_by_organization)
-    status active, complete true
+    status pending, complete true
     "#);
 }
 

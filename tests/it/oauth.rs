@@ -4,7 +4,9 @@ mod again;
 mod attacks;
 mod callback;
 mod desk;
+mod given_back;
 mod path;
+mod status;
 
 use keyway::model::actor::Permission;
 use serde_json::Value;

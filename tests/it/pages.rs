@@ -8,6 +8,7 @@ use keyway::web::problem_page::ProblemAlonePage;
 use keyway::web::problem_page::ProblemPage;
 use keyway::web::session::page::AccountPage;
 use keyway::web::session::page::SignInPage;
+use keyway::web::stand_in::page::AuthorizePage;
 use regex::Regex;
 
 #[test]
@@ -18,6 +19,7 @@ fn every_page_renders_and_lets_nothing_through() {
     samples::<ProblemAlonePage>();
     samples::<ProblemPage>();
     samples::<SignInPage>();
+    samples::<AuthorizePage>();
 }
 
 fn samples<P: Page>() {

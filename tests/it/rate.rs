@@ -73,3 +73,30 @@ async fn fetches_are_not_counted_and_tell_no_budget() {
     let described = &crate::support::description()["paths"]["/api/v1/connections/{connection}/credentials"]["get"];
     assert!(described["responses"]["429"].is_null() && described["responses"]["403"].is_object(), "{described}");
 }
+
+#[actix_web::test]
+async fn an_address_has_a_budget_for_public_pages_and_is_told_by_a_page() {
+    let t = TestApp::start_with(|options| options.page_requests_per_minute = 3).await;
+    let anonymous = t.anonymous();
+    for (path, status, left) in
+        [("/connect/x", 404, "2"), ("/oauth/callback/x", 404, "1"), ("/oauth/complete/x", 404, "0")]
+    {
+        let answer = anonymous.get(path).await;
+        assert_eq!((answer.status, answer.header("ratelimit-remaining")), (status, left), "{path}: {}", answer.body);
+    }
+    let over = anonymous.get("/connect/x").await;
+    assert_eq!(rates(&over), (429, ["3", "0", "60", "21"]));
+    assert_eq!(
+        (over.header("content-type"), over.text("/code").as_str()),
+        ("application/problem+json", "rate_limited")
+    );
+    let page = anonymous.with("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8").get("/connect/x").await;
+    assert_eq!(rates(&page), (429, ["3", "0", "60", "21"]));
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.body.contains("Too many requests") && page.body.contains("rate_limited"), "{}", page.body);
+    // Nothing else is counted: neither the style sheet of the page nor the API.
+    assert_eq!(rates(&anonymous.get("/static/keyway.css").await), (200, ["", "", "", ""]));
+    assert_eq!(rates(&anonymous.get("/healthz").await), (200, ["", "", "", ""]));
+    t.advance(TimeDelta::seconds(21));
+    assert_eq!(anonymous.get("/connect/x").await.status, 404);
+}

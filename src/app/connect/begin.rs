@@ -1,7 +1,6 @@
-//! The button of a link: checks what was typed, then sends the person to the provider, or tests and saves.
+//! The button of a link: checks what was typed, then sends the person to the provider, or has it tested and saved.
 
 use std::collections::BTreeMap;
-use std::time::Instant as Stopwatch;
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -16,7 +15,6 @@ use crate::app::connect::Opened;
 use crate::app::connect::check_enabled;
 use crate::app::connect::form::Typed;
 use crate::app::connect::form::lacking;
-use crate::app::connect::save::Proven;
 use crate::app::redirect_url::check_registered;
 use crate::crypto::random;
 use crate::crypto::random_word;
@@ -25,13 +23,12 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::ids::FlowId;
-use crate::model::attempt::Attempt;
-use crate::model::attempt::AttemptKind;
 use crate::model::component::auth::Auth;
 use crate::model::flow::Flow;
 use crate::model::flow::FlowStatus;
 use crate::model::flow::Held;
 use crate::model::flow::state_hash;
+use crate::model::live_test::Failed;
 use crate::model::oauth;
 use crate::model::oauth::authorize;
 use crate::model::oauth::authorize::Authorization;
@@ -86,9 +83,15 @@ impl App {
         let form = ready.form.clone();
         let done = match ready.callback.clone() {
             Some(callback) => self.begin(ready, callback).await,
-            None => self.test_and_save(ready, &typed).await,
+            None => self.test_and_save(ready.opened, ready.values).await.map(Connected::Ended),
         };
         match done {
+            Err(error) if Failed::of(&error).is_some() => {
+                let told = Failed::of(&error).map_or_else(String::new, |verdict| {
+                    format!("{}. {}", verdict.message.trim_end_matches('.'), verdict.advice)
+                });
+                Ok(Connected::Wrong(Box::new(form.with_problem(&typed, told))))
+            }
             // Values that cannot stand where the manifest uses them.
             Err(error) if error.kind == Kind::Invalid => {
                 Ok(Connected::Wrong(Box::new(form.with_problem(&typed, error.public))))
@@ -201,41 +204,6 @@ impl App {
                 Ok(id)
             })
             .await
-    }
-
-    /// Where no person is needed at the provider: the values are tried, and saved when they work.
-    async fn test_and_save(&self, ready: Ready, typed: &Typed) -> Result<Connected> {
-        let begun = Stopwatch::now();
-        let tested = {
-            let (kind, fill) = (ready.draft.kind()?, ready.draft.fill()?);
-            let send = |request| self.outbound().send(request, Rules::default());
-            Caller { kind, fill: &fill, clock: self.clock(), send }.live_test(None).await
-        };
-        let proven = Proven::new(AttemptKind::LiveTest, tested, begun);
-        let (app, now) = (self.clone(), self.clock().now());
-        let Ready { opened, form, values, draft, .. } = ready;
-        if let Some(trouble) = proven.trouble() {
-            let attempt = Attempt {
-                credential_id: (!draft.is_new).then_some(draft.held.credential.id),
-                ..proven.attempt(draft.held.credential.connection_id, now)
-            };
-            let tenant = opened.tenant.id;
-            self.store().write(move |tx| store::attempt::append(tx, tenant, &attempt)).await?;
-            let problem = format!("{}. {}", trouble.message.trim_end_matches('.'), trouble.advice);
-            return Ok(Connected::Wrong(Box::new(form.with_problem(typed, problem))));
-        }
-        let connection = form.connection.clone();
-        let ended = self
-            .store()
-            .write(move |tx| {
-                let place = &opened.link.place;
-                let draft = app.firm_draft(tx, opened.tenant.id, place, &edits(&values))?;
-                app.save_draft(tx, (&opened.actor(), &opened.link), (draft, &proven), now)?;
-                let (url, tenant) = (opened.link.ends.success_url.clone(), opened.tenant.name.clone());
-                Ok(Ended { tenant, connection, trouble: None, url })
-            })
-            .await?;
-        Ok(Connected::Ended(ended))
     }
 }
 

@@ -21,7 +21,6 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::ids::FlowId;
-use crate::model::attempt::AttemptKind;
 use crate::model::flow::Flow;
 use crate::model::flow::FlowStatus;
 use crate::model::flow::Held;
@@ -106,8 +105,11 @@ impl App {
                 return self.fail_flow(Arc::new(known), trouble).await;
             }
         };
-        let proven = Proven::new(AttemptKind::Authorize, tested, begun);
+        let proven = Proven::new(tested, begun);
         if let Some(trouble) = proven.trouble() {
+            if let Some(tokens) = proven.tokens() {
+                self.give_back(&known, tokens).await;
+            }
             return self.fail_flow(Arc::new(known), trouble).await;
         }
         self.keep_proven(Arc::new(known), Arc::new(proven)).await
@@ -143,7 +145,12 @@ impl App {
                     tracing::error!(flow.id = %known.flow.id, error = ?error.source, "new tokens are not stored yet; trying again");
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                 }
-                Err(error) => return self.fail_flow(known, Trouble::begin_again(error.code, error.public)).await,
+                Err(error) => {
+                    if let Some(tokens) = proven.tokens() {
+                        self.give_back(&known, tokens).await;
+                    }
+                    return self.fail_flow(known, Trouble::begin_again(error.code, error.public)).await;
+                }
                 Ok(ended) => return Ok(ended),
             }
         }
@@ -158,7 +165,7 @@ impl App {
                 let opened = app.opened_of(tx, flow)?;
                 // Laid out again: what was changed meanwhile by others stays changed.
                 let draft = app.firm_draft(tx, flow.tenant, &flow.place, &edits(&known.held.values))?;
-                app.save_draft(tx, (&opened.actor(), &opened.link), (draft, &proven), now)?;
+                app.save_authorized(tx, (&opened.actor(), &opened.link), (draft, &proven), now)?;
                 if !store::flow::advance(tx, flow, FlowStatus::Done, flow.sealed.clone())? {
                     return Err(Error::conflict("flow_used", "this authorization is over"));
                 }

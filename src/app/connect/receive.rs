@@ -93,7 +93,11 @@ impl App {
                 Ok(Received::GoesOn { flow: flow.id, ticket })
             }
             Ok((known, Answer::Refused(refusal))) => {
-                let said = refusal.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+                let said = refusal
+                    .description
+                    .as_ref()
+                    .map(|text| format!(": {}", text.trim_end_matches('.')))
+                    .unwrap_or_default();
                 let message = format!("The provider did not authorize ({}{said})", refusal.code);
                 let trouble = Trouble::begin_again(&refusal.code, message);
                 self.end_in_trouble(tx, &flow, &trouble)?;

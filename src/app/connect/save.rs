@@ -27,18 +27,21 @@ use crate::outbound::oauth::Tested;
 use crate::store;
 use crate::store::conn::Conn;
 
-/// Values that were tried with the third party. No `Debug`.
+/// What an authorization gave, tried at the third party. No `Debug`.
 pub(super) struct Proven {
-    kind: AttemptKind,
     tokens: Option<TokenSet>,
     verdict: Option<Verdict>,
     duration_ms: i64,
 }
 
 impl Proven {
-    pub(super) fn new(kind: AttemptKind, tested: Tested, begun: Stopwatch) -> Self {
+    pub(super) fn new(tested: Tested, begun: Stopwatch) -> Self {
         let duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-        Self { kind, tokens: tested.tokens, verdict: tested.verdict, duration_ms }
+        Self { tokens: tested.tokens, verdict: tested.verdict, duration_ms }
+    }
+
+    pub(super) fn tokens(&self) -> Option<&TokenSet> {
+        self.tokens.as_ref()
     }
 
     /// Why they are not stored.
@@ -47,14 +50,14 @@ impl Proven {
         Some(Trouble::new("live_test_failed", verdict.message.clone(), verdict.advice.clone()))
     }
 
-    pub(super) fn attempt(&self, connection: ConnectionId, now: Instant) -> Attempt {
+    fn attempt(&self, connection: ConnectionId, now: Instant) -> Attempt {
         let verdict = self.verdict.as_ref();
         Attempt {
             id: EventId::new(),
             connection_id: connection,
             credential_id: None,
             at: now,
-            kind: self.kind,
+            kind: AttemptKind::Authorize,
             outcome: verdict.map_or(Attempt::OK, |verdict| verdict.outcome.as_str()).to_owned(),
             detail: verdict.map_or("stored without a test: there is none", |verdict| &verdict.message).to_owned(),
             status: verdict.and_then(|verdict| verdict.status),
@@ -64,57 +67,71 @@ impl Proven {
 }
 
 impl App {
-    /// Stores a draft that was proven.
+    /// Stores a draft that somebody authorized.
     ///
     /// # Errors
     /// `link_completed` when somebody else used the link meanwhile; `version_mismatch`.
-    pub(super) fn save_draft(
+    pub(super) fn save_authorized(
         &self,
         tx: &mut Conn,
         (actor, link): (&Actor, &Link),
         (mut draft, proven): (Draft, &Proven),
         now: Instant,
     ) -> Result<CredentialId> {
-        let by = By::new(actor, now);
-        let tenant = by.tenant();
+        let tenant = actor.tenant.id;
+        self.reseal_draft(tx, tenant, &mut draft)?;
+        self.write_draft(tx, (By::new(actor, now), link), &mut draft, "credential.authorized")?;
+        self.renew_tokens(tx, tenant, &draft, (proven.tokens.as_ref(), now))?;
+        let (id, connection) = (draft.held.credential.id, draft.held.credential.connection_id);
+        store::attempt::append(tx, tenant, &Attempt { credential_id: Some(id), ..proven.attempt(connection, now) })?;
+        if let Some(verdict) = &proven.verdict {
+            let (outcome, message) = (verdict.outcome.as_str().to_owned(), verdict.message.clone());
+            let check = Check { checked_at: now, outcome, message, next_check_at: Some(self.next_check(now)?) };
+            store::check::put(tx, tenant, id, &check)?;
+        }
+        Ok(id)
+    }
+
+    /// Seals the secrets of a draft as they are after the edits. Nothing is written.
+    pub(super) fn reseal_draft(&self, c: &mut Conn, tenant: TenantId, draft: &mut Draft) -> Result<()> {
+        let credential = &mut draft.held.credential;
+        credential.sealed = match draft.secrets.is_empty() {
+            true => None,
+            false => Some(self.keys(c, tenant)?.seal("credentials", credential.id.0, "secrets", &draft.secrets)?),
+        };
+        Ok(())
+    }
+
+    /// Writes a draft, and that the link did its work.
+    ///
+    /// # Errors
+    /// `link_completed` when somebody else used the link meanwhile; `version_mismatch`.
+    pub(super) fn write_draft(
+        &self,
+        tx: &mut Conn,
+        (by, link): (By<'_>, &Link),
+        draft: &mut Draft,
+        action: &'static str,
+    ) -> Result<()> {
+        let (tenant, now) = (by.tenant(), by.now);
         if !store::link::complete(tx, tenant, link.id, now)? {
             return Err(Error::conflict(
                 "link_completed",
                 "this link was used or revoked meanwhile: ask for a new one",
             ));
         }
-        let id = draft.held.credential.id;
-        let before = draft.held.credential.status;
-        let after = if before == StoredStatus::Disabled { before } else { StoredStatus::Active };
         let credential = &mut draft.held.credential;
-        credential.status = after;
-        credential.sealed = match draft.secrets.is_empty() {
-            true => None,
-            false => Some(self.keys(tx, tenant)?.seal("credentials", id.0, "secrets", &draft.secrets)?),
-        };
+        let before = credential.status;
+        credential.status = if before == StoredStatus::Disabled { before } else { StoredStatus::Active };
         if draft.is_new {
             store::credential::insert(tx, tenant, credential)?;
         } else {
             store::credential::update(tx, tenant, credential, now)?;
             credential.version += 1;
-            draft.changes.extend(FieldChange::of("status", before.as_str(), after.as_str()));
+            draft.changes.extend(FieldChange::of("status", before.as_str(), credential.status.as_str()));
         }
         self.unmark_placeholder(tx, tenant, &draft.held.described, now)?;
-        let action = match (proven.kind, draft.is_new) {
-            (AttemptKind::Authorize, _) => "credential.authorized",
-            (_, true) => "credential.created",
-            (_, false) => "credential.changed",
-        };
-        self.record_credential(tx, by, &draft.held, (action, &draft.changes))?;
-        self.renew_tokens(tx, tenant, &draft, (proven.tokens.as_ref(), now))?;
-        let connection = draft.held.credential.connection_id;
-        store::attempt::append(tx, tenant, &Attempt { credential_id: Some(id), ..proven.attempt(connection, now) })?;
-        if let Some(verdict) = &proven.verdict {
-            let (outcome, message) = (verdict.outcome.as_str().to_owned(), verdict.message.clone());
-            let check = Check { checked_at: now, outcome, message, next_check_at: None };
-            store::check::put(tx, tenant, id, &check)?;
-        }
-        Ok(id)
+        self.record_credential(tx, by, &draft.held, (action, &draft.changes))
     }
 
     /// Tokens in place of whatever was there. Old ones of other values are taken out in any case.

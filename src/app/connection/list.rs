@@ -4,14 +4,12 @@ use std::collections::HashMap;
 
 use crate::app::App;
 use crate::app::layers::Described;
-use crate::app::layers::readiness;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
-use crate::model::credential::Owner;
 use crate::store;
 use crate::store::conn::Conn;
 use crate::store::connection::Filter;
@@ -116,14 +114,7 @@ impl App {
                     }
                 };
                 let described = Described { connection, component };
-                let own = match described.connection.scope {
-                    Scope::OrganizationGlobal => {
-                        let id = described.connection.id;
-                        store::credential::list_of_owner(c, actor.tenant.id, id, Owner::Organization)?
-                    }
-                    _ => Vec::new(),
-                };
-                let readiness = readiness(&described, own.first())?;
+                let readiness = self.readiness(c, actor.tenant.id, &described)?;
                 if filter.status.is_none_or(|status| status == readiness) {
                     found.push(Listed { described, readiness });
                 }

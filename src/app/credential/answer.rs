@@ -111,7 +111,7 @@ impl IssuedToken {
 
 impl RuntimeCredential {
     /// # Errors
-    /// `missing_token`, and values that cannot stand where the manifest puts them.
+    /// `credential_pending`, and values that cannot stand where the manifest puts them.
     fn new(fetched: Fetched, with_provenance: bool) -> Result<Self> {
         let kind = fetched.described.kind()?;
         let recipe = match kind.base_url {

@@ -70,10 +70,13 @@ impl App {
         let inputs = credential.as_ref().map_or(&nothing, |credential| &credential.inputs);
         let layers = described.layers(owner.map(|kind| (kind, inputs)))?;
         let resolution = resolve(&layers, None);
+        // The connection's own values are nobody's to authorize.
+        let lacks_consent =
+            owner.is_some() && self.lacks_consent(c, tenant, (described.kind()?, credential.as_ref()))?;
         let status = match &credential {
-            Some(credential) => credential.status(&resolution),
+            Some(credential) => credential.status(&resolution, lacks_consent),
             None if resolution.is_quarantined() => Status::Quarantined,
-            None if resolution.is_complete() => Status::Active,
+            None if resolution.is_complete() && !lacks_consent => Status::Active,
             None => Status::Pending,
         };
         let viewer = Viewer {

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
 use crate::app::credential::fetch::Fetched;
+use crate::app::credential::fetch::not_authorized;
 use crate::app::layers::Described;
 use crate::app::refresh::Need;
 use crate::error::Error;
@@ -50,7 +51,7 @@ impl App {
     /// which the third party did not take. Asks for no permission: the caller has.
     ///
     /// # Errors
-    /// Those of [`App::fetch_credential`]; `missing_token` when somebody has to authorize first; those of renewing.
+    /// Those of [`App::fetch_credential`]; those of renewing.
     pub(crate) async fn equip(&self, wanted: Wanted<'_>, newer_than: Option<i64>) -> Result<Equipped> {
         let (app, tenant) = (self.clone(), wanted.actor.tenant.id);
         let (connection, owner) = (wanted.connection.to_owned(), wanted.owner.clone());
@@ -72,7 +73,7 @@ impl App {
         let stored = match stored.filter(|stored| !stored.tokens.access_token.is_empty()) {
             _ if !obtains_tokens(&auth) => None,
             // Nobody but a person gets the first ones, and those of OAuth 1 are never renewed.
-            None if auth.needs_consent() => None,
+            None if auth.needs_consent() => return Err(not_authorized(&fetched.described)),
             Some(stored) if matches!(auth, Auth::Oauth1(_)) => Some(stored),
             _ => {
                 let credential = match &fetched.credential {

@@ -166,7 +166,8 @@ impl App {
         let inputs = credential.as_ref().map_or(&nothing, |credential| &credential.inputs);
         let layers = described.layers(Some((owner, inputs)))?;
         let resolution = resolve(&layers, Some((&global, &own)));
-        let status = credential.as_ref().map(|credential| credential.status(&resolution));
+        let lacks_consent = self.lacks_consent(c, tenant, (described.kind()?, credential.as_ref()))?;
+        let status = credential.as_ref().map(|credential| credential.status(&resolution, lacks_consent));
         check_usable(&described, status, &missing(&resolution))?;
         let tokens = self.good_tokens(c, tenant, &described, credential.as_ref())?;
         let fill = Fill::of(&resolution);
@@ -200,7 +201,8 @@ impl App {
     }
 }
 
-fn not_authorized(described: &Described) -> Error {
+/// Values are enough, and a person has yet to authorize: the same code as for values that are missing.
+pub(crate) fn not_authorized(described: &Described) -> Error {
     let message = format!("nobody authorized `{}` at the provider yet", described.connection.stable_key);
     Error::conflict("credential_pending", message)
 }
@@ -249,6 +251,7 @@ fn check_usable(
             "credential_quarantined",
             format!("where the secrets of `{key}` are sent changed since they were entered; enter again: {}", names()),
         ),
+        Some(Status::Pending) if missing.is_empty() => return Err(not_authorized(described)),
         Some(Status::Pending) | None => ("credential_pending", format!("`{key}` lacks values: {}", names())),
     };
     Err(Error::conflict(code, message))

@@ -62,7 +62,7 @@ impl App {
             let held = app.held(c, tenant, id)?;
             let (owner, kind) = (held.credential.owner.kind(), held.described.kind()?);
             let by_person = obtains_tokens(&kind.auth) && !needs_no_person(&kind.auth);
-            let can_test = is_testable(kind) && (!by_person || app.is_authorized(c, tenant, Some(&held.credential))?);
+            let can_test = is_testable(kind) && !app.lacks_consent(c, tenant, (kind, Some(&held.credential)))?;
             let subject = app.test_subject(c, tenant, &held.described, (owner, Some(&held.credential)))?;
             Ok(subject.filter(|_| can_test).map(|subject| (subject, owner, by_person)))
         });

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::connection::ConnectionUpdate;
 use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
+use crate::app::credential::fetch::not_authorized;
 use crate::app::layers::Described;
 use crate::app::live_test::Found;
 use crate::app::live_test::Subject;
@@ -52,7 +53,7 @@ impl App {
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `wrong_owner`, `invalid_fields`, `too_many_tests`; `credential_pending`,
-    /// `credential_quarantined`, `not_authorized`, `authorize_first` and `no_live_test` when nothing can be tried.
+    /// `credential_quarantined`, `authorize_first` and `no_live_test` when nothing can be tried.
     pub async fn test_connection(&self, actor: Actor, reference: String, wanted: Wanted) -> Result<Verdict> {
         actor.require(Permission::CredentialsWrite)?;
         let (app, by, now) = (self.clone(), actor.name(), self.clock().now());
@@ -150,9 +151,8 @@ impl App {
                 let message = "somebody must authorize with these values before they can be tested: save them first";
                 return Err(Error::conflict("authorize_first", message));
             }
-            if !self.is_authorized(c, tenant, credential)? {
-                let message = "nobody has authorized this at the provider yet, so there is nothing to test";
-                return Err(Error::conflict("not_authorized", message));
+            if self.lacks_consent(c, tenant, (kind, credential))? {
+                return Err(not_authorized(&described));
             }
         }
         Ok(Ready { subject, owner, is_stored: is_stored && credential.is_some() })

@@ -9,25 +9,12 @@ use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
 use crate::ids::CredentialId;
-use crate::ids::TenantId;
-use crate::model::credential::Credential;
 use crate::model::live_test;
 use crate::model::live_test::Outcome;
 use crate::store;
 use crate::store::conn::Conn;
 
 impl App {
-    /// Whether somebody authorized a credential, at any time.
-    pub(super) fn is_authorized(
-        &self,
-        c: &mut Conn,
-        tenant: TenantId,
-        credential: Option<&Credential>,
-    ) -> Result<bool> {
-        let stored = credential.map(|credential| self.tokens(c, tenant, credential.id)).transpose()?.flatten();
-        Ok(stored.is_some_and(|stored| !stored.tokens.access_token.is_empty() || stored.tokens.refresh_token.is_some()))
-    }
-
     /// Tests with the tokens of a person's authorization.
     pub(super) async fn try_authorized(&self, subject: &Subject, credential: CredentialId) -> Result<Found> {
         let stored = match self.usable_tokens(subject.tenant, credential, Need::Good).await {

@@ -45,6 +45,8 @@ use crate::store::conn::Conn;
 #[derive(Default)]
 struct Credentials {
     organization: Option<Credential>,
+    /// Of the organization's: it holds tokens.
+    is_authorized: bool,
     has_test: bool,
     holds_secrets: bool,
     /// Ids and versions: differs when any of them was written.
@@ -136,13 +138,17 @@ impl App {
 
     fn credentials(&self, c: &mut Conn, tenant: TenantId) -> Result<HashMap<ConnectionId, Credentials>> {
         let mut found: HashMap<ConnectionId, Credentials> = HashMap::new();
+        let authorized = self.authorized_of_organization(c, tenant)?;
         for credential in store::credential::list_of_organization(c, tenant)? {
             let own = found.entry(credential.connection_id).or_default();
             own.holds_secrets |= credential.sealed.is_some();
             own.mark.push_str(&format!("{}:{};", credential.id, credential.version));
             match credential.owner {
                 Owner::Test => own.has_test = true,
-                _ => own.organization = Some(credential),
+                _ => {
+                    own.is_authorized = authorized.contains(&credential.id);
+                    own.organization = Some(credential);
+                }
             }
         }
         for (connection, count, versions) in store::credential::customer_marks(c, tenant)? {
@@ -192,7 +198,7 @@ fn scoped<'a>(source: &'a SourceState, policy: &'a Policy) -> BTreeSet<&'a str> 
 fn needs_authorization(connection: &Connection, kind: &ConnectionType, own: &Credentials) -> bool {
     connection.scope == Scope::OrganizationGlobal
         && kind.auth.needs_consent()
-        && own.organization.as_ref().is_none_or(|credential| credential.status != StoredStatus::Active)
+        && !(own.is_authorized && own.organization.as_ref().is_some_and(|own| own.status == StoredStatus::Active))
 }
 
 fn is_pending(connection: &Connection, known: &KnownKind, own: &Credentials) -> bool {

@@ -80,6 +80,12 @@ impl Auth {
         }
     }
 
+    /// Whether revoking a token ends all that its person authorized for the client.
+    #[must_use]
+    pub fn revokes_whole_accounts(&self) -> bool {
+        matches!(self, Self::Oauth2AuthorizationCode(code) if code.revoke_ends == grant::RevokeEnds::Account)
+    }
+
     /// What the grants have in common: the OAuth 2.0 kinds and `jwt_bearer`.
     #[must_use]
     pub fn grant(&self) -> Option<Grant<'_>> {

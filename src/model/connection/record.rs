@@ -42,7 +42,8 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Readiness {
-    /// Something that the organization must set is missing or quarantined.
+    /// Something that the organization must set is missing or quarantined, or nobody authorized the account of all
+    /// customers at the provider yet.
     Pending,
     Ready,
     Disabled,

@@ -62,9 +62,9 @@ impl Recipe {
     }
 
     fn token(&mut self, apply: &Apply, fill: &Fill, tokens: Option<&TokenSet>) -> Result<()> {
-        let Some(tokens) = tokens else { return Err(missing_token()) };
+        let Some(tokens) = tokens else { return Err(not_authorized()) };
         if tokens.access_token.is_empty() && tokens.kept.is_empty() {
-            return Err(missing_token());
+            return Err(not_authorized());
         }
         // A session cookie is kept beside the token, and there may be none besides it.
         match apply.target() {
@@ -90,7 +90,7 @@ impl Recipe {
     fn oauth1(&mut self, oauth1: &Oauth1, fill: &Fill, tokens: Option<&TokenSet>) -> Result<()> {
         let entered = |template: &Option<String>| match template {
             Some(template) => fill.text(template, Encoding::Plain),
-            None => Err(missing_token()),
+            None => Err(not_authorized()),
         };
         let issued = tokens.and_then(|tokens| Some((tokens.access_token.clone(), tokens.token_secret.clone()?)));
         let (token, secret) = match issued {
@@ -139,6 +139,6 @@ impl Recipe {
     }
 }
 
-fn missing_token() -> Error {
-    Error::conflict("missing_token", "there is no token yet; somebody has to authorize this connection first")
+fn not_authorized() -> Error {
+    Error::conflict("credential_pending", "nobody authorized this connection at the provider yet")
 }

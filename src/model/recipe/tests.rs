@@ -190,7 +190,7 @@ fn a_missing_token_asks_for_somebody() {
     let oauth1 = json!({ "kind": "oauth1", "authorize_url": "https://a.example/a" });
     for (auth, tokens) in [(code.clone(), None), (code, Some(TokenSet::default())), (oauth1, None)] {
         let error = Recipe::of(&kind(auth), &fill(json!({})), tokens.as_ref()).err().unwrap();
-        assert_eq!(error.code, "missing_token");
+        assert_eq!(error.code, "credential_pending");
     }
 }
 

@@ -19,8 +19,9 @@ pub struct FormPage {
     next_url: Option<String>,
     tenant: String,
     component: String,
-    connection: String,
-    whose: Option<String>,
+    /// Absent: it is called as the component is.
+    connection: Option<String>,
+    whose: String,
     description: Option<String>,
     problems: Vec<String>,
     is_again: bool,
@@ -62,17 +63,19 @@ impl FormPage {
     pub fn of(form: &Form) -> Self {
         let f = form.clone();
         let whose = match (f.owner, f.customer) {
-            (_, Some(customer)) => Some(format!("for {customer}")),
-            (OwnerKind::Organization, None) => Some("as the account for all customers".to_owned()),
-            (_, None) => Some("for test runs".to_owned()),
+            (_, Some(customer)) => format!("for {customer}"),
+            (OwnerKind::Organization, None) => "as the account for all customers".to_owned(),
+            (_, None) => "for test runs".to_owned(),
         };
+        let connection = (f.connection != f.component).then_some(f.connection);
+        let whose = if connection.is_none() { capital(&whose) } else { whose };
         Self {
             title: format!("Connect {}", f.component),
             next_url: None,
             button: if f.is_consent { format!("Continue to {}", f.component) } else { "Test and connect".to_owned() },
             tenant: f.tenant,
             component: f.component,
-            connection: f.connection,
+            connection,
             whose,
             description: f.description,
             problems: f.problems.iter().map(|problem| sentence(problem)).collect(),
@@ -170,7 +173,7 @@ impl Page for FormPage {
         let worst = Form {
             tenant: hostile.to_owned(),
             component: hostile.to_owned(),
-            connection: hostile.to_owned(),
+            connection: format!("Our {hostile}"),
             description: Some(hostile.to_owned()),
             customer: Some(hostile.to_owned()),
             fields: all.into_iter().map(hostile_field).collect(),
@@ -245,6 +248,7 @@ impl NoticePage {
         let title = match error.kind {
             Kind::NotFound => "This link leads nowhere",
             Kind::Internal | Kind::Unavailable => "Something went wrong",
+            Kind::RateLimited => "Too many requests",
             _ => "This did not work",
         };
         Self {
@@ -277,8 +281,12 @@ impl Page for NoticePage {
 
 /// Errors begin in lower case and end without a stop; pages do not.
 fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{}{end}", capital(text))
+}
+
+fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
+    format!("{first}{}", chars.as_str())
 }

@@ -54,7 +54,7 @@ async fn a_token_is_asked_for_once_and_used_by_all() {
 async fn what_a_person_must_authorize_is_not_sent_before() {
     let w = World::start(well).await;
     let key = w.connection("code", "/").await;
-    assert_eq!(told(&w.get(&key, "x").await), (409, "keyway", "missing_token".to_owned()));
+    assert_eq!(told(&w.get(&key, "x").await), (409, "keyway", "credential_pending".to_owned()));
     assert_eq!(w.peer.connections(), 0);
 }
 

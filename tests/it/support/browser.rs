@@ -33,6 +33,11 @@ impl Browser {
         self.send(self.http.get(url), url).await
     }
 
+    /// A program's request with a token.
+    pub async fn with_bearer(&self, token: &str, url: &str) -> Seen {
+        self.send(self.http.get(url).bearer_auth(token), url).await
+    }
+
     /// Sends a form of a page of the same site.
     pub async fn submit(&self, url: &str, fields: &[(&str, &str)]) -> Seen {
         let request = self.http.post(url).header("Origin", "null").header("Sec-Fetch-Site", "same-origin");
@@ -49,6 +54,13 @@ impl Browser {
     pub async fn bare(&self, url: &str, headers: &[(&str, &str)]) -> Seen {
         let request =
             headers.iter().fold(form(self.http.post(url), &[("a", "b")]), |r, (name, value)| r.header(*name, *value));
+        self.send(request, url).await
+    }
+
+    /// A program's form.
+    pub async fn form(&self, url: &str, body: String, header: Option<(&str, &str)>) -> Seen {
+        let request = self.http.post(url).header("Content-Type", "application/x-www-form-urlencoded").body(body);
+        let request = header.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         self.send(request, url).await
     }
 

@@ -96,6 +96,17 @@ macro_rules! grant {
     };
 }
 
+/// What ends with a token that is revoked (RFC 7009 section 2.1 leaves it to the provider).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeEnds {
+    /// The authorization that it was issued for.
+    #[default]
+    Authorization,
+    /// All that the person authorized for this client, at whatever time.
+    Account,
+}
+
 /// The shared fields of a grant, borrowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Grant<'a> {
@@ -124,6 +135,9 @@ grant! {
     AuthorizationCode {
         /// Where the person goes.
         pub authorize_url: String,
+        /// What a revoked token takes with it.
+        #[serde(default, skip_serializing_if = "is_default")]
+        pub revoke_ends: RevokeEnds,
         /// More authorization parameters, or others in place of standard ones; may use `client_id`, `redirect_uri`,
         /// `state`, `scope`, `code_challenge` and `nonce`.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -38,7 +38,7 @@ fn each_kind() -> Vec<Value> {
             "kind": "oauth2_authorization_code", "authorize_url": "https://{{shop}}.example/a", "token_url": "https://a.example/t",
             "refresh_url": "https://a.example/r", "revoke_url": "https://a.example/v", "introspection_url": "https://a.example/i",
             "authorize_params": { "access_type": "offline", "scope": { "value": "{{scope}}", "when": { "is_user": false } } },
-            "authorize_rename": { "client_id": "client_key" }, "pkce": "off",
+            "authorize_rename": { "client_id": "client_key" }, "pkce": "off", "revoke_ends": "account",
             "callback": { "code_param": "auth_code", "keep": { "realm_id": "realmId" } },
             "scopes": ["{{scopes}}", "openid"], "scope_separator": ",", "client_id": "{{app_id}}", "client_secret": "{{secret}}",
             "client_auth": "private_key_jwt", "client_assertion": assertion.clone(),
