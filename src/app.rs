@@ -20,6 +20,7 @@ use crate::store::Store;
 use catalog::Catalog;
 use chrono::TimeDelta;
 use credential::Answers;
+use lasting::Lasting;
 use live_test::limit::TestBudgets;
 use proxy::gate::Gate;
 use read::Reads;
@@ -41,7 +42,7 @@ pub mod demo;
 pub mod disconnect;
 pub mod idempotency;
 pub mod integration;
-
+mod lasting;
 pub mod layers;
 pub mod link;
 pub mod live_test;
@@ -81,6 +82,8 @@ impl<'a> By<'a> {
 pub struct App {
     inner: Arc<Inner>,
     outbound: Client,
+    // By the same rules, with connections that live as long as `lasting` does.
+    lasting_outbound: Client,
     timing: Timing,
     // Absent: made from the address that the server listens on.
     base_url: Option<Url>,
@@ -104,6 +107,7 @@ struct Inner {
     answers: Answers,
     reads: Reads,
     flights: Flights,
+    lasting: Lasting,
     tests: TestBudgets,
     // A random word: tells this process from others where they share the database.
     node: String,
@@ -127,15 +131,29 @@ impl App {
         let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
         let (answers, reads) = (Answers::new(answers_bytes), Reads::default());
         let listens_on = RwLock::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let tests = TestBudgets::default();
-        let inner =
-            Inner { store, kek, catalog, clock, manifests, keys, answers, reads, flights, tests, node, listens_on };
+        let (tests, lasting) = (TestBudgets::default(), Lasting::default());
+        let inner = Inner {
+            store,
+            kek,
+            catalog,
+            clock,
+            manifests,
+            keys,
+            answers,
+            reads,
+            flights,
+            lasting,
+            tests,
+            node,
+            listens_on,
+        };
         let inner = Arc::new(inner);
         let checks = Some(TimeDelta::hours(24));
         Self {
             checks,
             inner,
             outbound: Client::default(),
+            lasting_outbound: Client::default(),
             timing: Timing::default(),
             base_url: None,
             gate: Gate::default(),
@@ -201,7 +219,7 @@ impl App {
     /// Sends all requests through this client from now on. Clones that were made before keep theirs.
     #[must_use]
     pub fn with_outbound(self, client: Client) -> Self {
-        Self { outbound: client, ..self }
+        Self { lasting_outbound: client.apart(), outbound: client, ..self }
     }
 
     /// Makes links and redirect URIs from this address from now on. Clones that were made before keep theirs.
@@ -233,6 +251,15 @@ impl App {
     #[must_use]
     pub fn outbound(&self) -> &Client {
         &self.outbound
+    }
+
+    /// The same for what runs as [`Lasting`]: a connection dies with the thread that opened it, whoever uses it then.
+    pub(crate) fn lasting_outbound(&self) -> &Client {
+        &self.lasting_outbound
+    }
+
+    pub(crate) fn lasting(&self) -> &Lasting {
+        &self.inner.lasting
     }
 
     /// How much is under way through each connection.

@@ -46,6 +46,7 @@ pub struct Settings {
     pub fetch: Fetch,
     pub outbound: Outbound,
     pub checks: Checks,
+    pub refresh: Refresh,
     pub proxy: Proxy,
     pub api: Api,
 }
@@ -156,6 +157,12 @@ pub struct Proxy {
 pub struct Checks {
     /// 0: none.
     pub interval_hours: u32,
+}
+
+/// Renewing tokens.
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    pub lease_seconds: u32,
 }
 
 #[derive(Debug, Clone)]

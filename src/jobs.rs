@@ -43,7 +43,7 @@ pub async fn run(app: &App, job: Job) -> Result<bool> {
     }
 }
 
-/// The running schedule. Stops when dropped; what is under way then is broken off.
+/// The running schedule. Stops when dropped; what is under way then is broken off, except for the renewals that have begun.
 pub struct Jobs {
     _loops: JoinSet<()>,
 }

@@ -1,6 +1,7 @@
 //! The HTTP server: routes, who may come, answers. No rule and no SQL; every handler calls a use case.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::web::to;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tracing_actix_web::TracingLogger;
 use uuid::Uuid;
 
@@ -83,7 +86,7 @@ pub struct Options {
     pub proxy: Rules,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
-    /// How long requests under way may take when the server is told to stop.
+    /// How long all that is under way may take when the server is told to stop.
     pub stop_timeout: Duration,
 }
 
@@ -112,25 +115,51 @@ pub struct Bound {
     pub server: Server,
     /// With the port that was taken when 0 was asked for.
     pub address: SocketAddr,
+    stop_timeout: Duration,
 }
 
 impl Bound {
-    /// Answers until the server is stopped, and writes what is written behind the answers.
+    /// Answers until the server is stopped through its handle; see [`Self::run_until`].
     ///
     /// # Errors
     /// When the server fails.
     pub async fn run(self) -> Result<()> {
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let app = self.app;
-        let writing = tokio::spawn(async move { app.write_reads_until(stopped).await });
-        let served = self.server.await;
-        drop(stop);
+        self.run_until(std::future::pending()).await
+    }
+
+    /// Answers until `stop` comes. Then nothing new is taken, and what is under way is waited for, `stop_timeout` at the
+    /// longest for all of it together: requests, tokens that are being renewed, and what is written behind the answers.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { app, server, stop_timeout, .. } = self;
+        let (end_writing, writing_ends) = tokio::sync::oneshot::channel::<()>();
+        let writer = app.clone();
+        let writing = tokio::spawn(async move { writer.write_reads_until(writing_ends).await });
+        let handle = server.handle();
+        let mut server = pin!(server);
+        let mut deadline = None;
+        let served = tokio::select! {
+            served = &mut server => served,
+            () = stop => {
+                deadline = Some(Instant::now() + stop_timeout);
+                tracing::info!("stopping: what is under way has {} seconds to end", stop_timeout.as_secs());
+                drop(handle.stop(true));
+                server.await
+            }
+        };
+        let given_up = app.finish_lasting(deadline.unwrap_or_else(|| Instant::now() + stop_timeout)).await;
+        if given_up > 0 {
+            tracing::warn!(given_up, "stopped while tokens were being renewed: what their providers answer is lost");
+        }
+        drop(end_writing);
         writing.await.map_err(Error::internal)?;
         served.map_err(Error::internal)
     }
 }
 
-/// Binds the port. `main` and the tests start the same server.
+/// Binds the port. `main` and the tests start the same server. Tokens are renewed on the runtime that this is called on.
 ///
 /// # Errors
 /// `listen` when the port cannot be had.
@@ -169,9 +198,12 @@ pub fn serve(app: App, options: Options) -> Result<Bound> {
     .client_disconnect_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(stop_timeout.as_secs())
+    // Whoever runs it decides when it stops: there is more to end than requests.
+    .disable_signals()
     .bind(listen)
     .map_err(no_port)?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     shared_app.listens_on(address);
-    Ok(Bound { app: shared_app, server: server.run(), address })
+    shared_app.lasts_on(Handle::current());
+    Ok(Bound { app: shared_app, server: server.run(), address, stop_timeout })
 }

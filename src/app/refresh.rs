@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::time::timeout_at;
 
 use crate::app::App;
 use crate::app::token::is_good;
@@ -25,6 +26,8 @@ use crate::store::lease::Acquired;
 use crate::store::lease::Lease;
 
 use attempt::Given;
+use flights::Flight;
+use flights::Turn;
 
 mod attempt;
 mod due;
@@ -50,9 +53,9 @@ pub struct Timing {
     pub early: TimeDelta,
     /// A holder that does not show itself for so long is taken for dead.
     pub lease: TimeDelta,
-    /// From the intent on: until then an answer may still come. Longer than the longest call.
+    /// From the intent on: until then an answer may still come. Longer than the longest call; see [`Timing::of_calls`].
     pub answer_within: TimeDelta,
-    /// How long a reader waits for somebody else's call.
+    /// How long a reader waits for a renewal, whoever makes it.
     pub wait: Duration,
     /// How long a commit of new tokens is tried again.
     pub commit_within: Duration,
@@ -67,6 +70,16 @@ impl Default for Timing {
             wait: Duration::from_secs(60),
             commit_within: Duration::from_secs(600),
         }
+    }
+}
+
+impl Timing {
+    /// The defaults, where a call takes `timeout` at most. Half as long again is left for what comes before and after it:
+    /// a request that is still on its way when its process dies must have arrived before somebody sends the same token.
+    #[must_use]
+    pub fn of_calls(timeout: Duration, lease: TimeDelta) -> Self {
+        let answer_within = TimeDelta::from_std(timeout * 3 / 2).unwrap_or(TimeDelta::hours(1));
+        Self { lease, answer_within, ..Self::default() }
     }
 }
 
@@ -102,7 +115,7 @@ impl App {
     ///
     /// # Errors
     /// `reauthorization_required` when a person must come again; `refresh_failed` with the provider's reason while
-    /// nothing good is stored; `refresh_under_way` when another node's call takes too long.
+    /// nothing good is stored; `refresh_under_way` when a call takes too long, this process's or another's.
     pub(crate) async fn usable_tokens(
         &self,
         tenant: TenantId,
@@ -110,48 +123,87 @@ impl App {
         need: Need,
     ) -> Result<StoredTokens> {
         let give_up_at = tokio::time::Instant::now() + self.timing().wait;
+        let mut failed = None;
         loop {
             let look = self.look(tenant, credential).await?;
             if let Some(done) = self.served(look, need)? {
                 return Ok(done);
             }
-            // Of many readers in this process one goes on; the others look again when it is done.
-            let flight = self.flights().enter(credential).await;
-            let look = self.look(tenant, credential).await?;
-            let seen = look.generation();
-            if let Some(done) = self.served(look, need)? {
-                return Ok(done);
+            if let Some(failure) = failed.take() {
+                return Err(Error::from(failure));
             }
-            let app = self.clone();
-            // On its own, so that a caller who goes away does not take an answer with it.
-            let asked = tokio::spawn(async move {
-                let _flight = flight;
-                app.renew(tenant, credential, seen).await
-            });
-            match asked.await.map_err(Error::internal)?? {
-                Given::Stored(stored) => return Ok(*stored),
-                Given::Failed(error) => {
-                    let look = self.look(tenant, credential).await?;
-                    let is_wanted_newer = matches!(need, Need::NewerThan(_));
-                    return match look.stored {
-                        // A token that is good is served, whatever came of renewing it.
-                        Some(stored) if !is_wanted_newer && is_good(&stored.tokens, self.clock().now()) => Ok(stored),
-                        _ => Err(error),
-                    };
+            // Of many readers in this process one goes on; the others look again when it is done.
+            let flight = match timeout_at(give_up_at, self.flights().enter(credential)).await {
+                Ok(Turn::Mine(flight)) => flight,
+                Ok(Turn::Over(failure)) => {
+                    failed = failure;
+                    continue;
                 }
-                Given::SomebodyElse => {
-                    let look = self.look(tenant, credential).await?;
-                    if need != Need::NotDue && !matches!(need, Need::NewerThan(_)) && look.is_good(self.clock().now()) {
-                        return look.stored.ok_or_else(|| Error::bug("good tokens are gone"));
+                Err(_elapsed) => return self.unrenewed(tenant, credential, need).await,
+            };
+            match timeout_at(give_up_at, self.renew_in_turn((tenant, credential), need, flight)).await {
+                Ok(done) => {
+                    if let Some(stored) = done? {
+                        return Ok(stored);
                     }
-                    if tokio::time::Instant::now() >= give_up_at {
-                        return Err(under_way());
-                    }
-                    let pause = 50 + u64::from(u8::from_be_bytes(crate::crypto::random::<1>()?));
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
                 }
+                Err(_elapsed) => return self.unrenewed(tenant, credential, need).await,
             }
         }
+    }
+
+    /// Nothing: somebody else is at it; a pause was made.
+    async fn renew_in_turn(
+        &self,
+        (tenant, credential): (TenantId, CredentialId),
+        need: Need,
+        flight: Flight,
+    ) -> Result<Option<StoredTokens>> {
+        let look = self.look(tenant, credential).await?;
+        let seen = look.generation();
+        if let Some(done) = self.served(look, need)? {
+            return Ok(Some(done));
+        }
+        let app = self.clone();
+        // On its own, so that neither a caller who goes away nor a stop takes an answer with it.
+        let asked = self.lasting().begin(async move {
+            let given = app.renew(tenant, credential, seen).await;
+            if let Err(error) | Ok(Given::Failed(error)) = &given {
+                flight.fail(error);
+            }
+            (given, flight)
+        });
+        let (given, flight) = asked.await.map_err(Error::internal)?;
+        let error = match given? {
+            Given::Stored(stored) => return Ok(Some(*stored)),
+            Given::Failed(error) => Some(error),
+            Given::SomebodyElse => None,
+        };
+        let look = self.look(tenant, credential).await?;
+        let wants_newer = matches!(need, Need::NewerThan(_));
+        let is_good = look.is_good(self.clock().now());
+        match (error, look.stored) {
+            // A token that is good is served, whatever came of renewing it.
+            (Some(_), Some(stored)) if is_good && !wants_newer => Ok(Some(stored)),
+            (Some(error), _) => Err(error),
+            (None, Some(stored)) if is_good && need == Need::Good => Ok(Some(stored)),
+            (None, _) => {
+                // Nobody else of this process asks meanwhile: those who wait look again when the pause is over.
+                let pause = 50 + u64::from(u8::from_be_bytes(crate::crypto::random::<1>()?));
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                drop(flight);
+                Ok(None)
+            }
+        }
+    }
+
+    /// What there is when nobody waits any longer: the renewal goes on.
+    async fn unrenewed(&self, tenant: TenantId, credential: CredentialId, need: Need) -> Result<StoredTokens> {
+        let look = self.look(tenant, credential).await?;
+        if !matches!(need, Need::NewerThan(_)) && look.is_good(self.clock().now()) {
+            return look.stored.ok_or_else(|| Error::bug("good tokens are gone"));
+        }
+        Err(under_way())
     }
 
     async fn look(&self, tenant: TenantId, credential: CredentialId) -> Result<Look> {
@@ -238,6 +290,23 @@ fn under_way() -> Error {
     Error::new(
         Kind::Unavailable,
         "refresh_under_way",
-        "another process is renewing these tokens and has no answer yet: try again in a moment",
+        "these tokens are being renewed and there is no answer yet: try again in a moment",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_asks_again_while_the_longest_call_may_still_be_answered() {
+        let lease = TimeDelta::seconds(15);
+        for seconds in [1, 30, 300] {
+            let timeout = Duration::from_secs(seconds);
+            let timing = Timing::of_calls(timeout, lease);
+            assert!(timing.answer_within > TimeDelta::from_std(timeout).unwrap(), "{seconds} s");
+        }
+        let defaults = Timing::of_calls(Duration::from_secs(30), lease);
+        assert_eq!(format!("{defaults:?}"), format!("{:?}", Timing::default()));
+    }
 }

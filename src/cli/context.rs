@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use super::output::Output;
 use crate::app::App;
 use crate::app::catalog::Catalog;
+use crate::app::refresh::Timing;
 use crate::app::retention::Retention;
 use crate::clock::Clock;
 use crate::config::DatabaseUrl;
@@ -155,10 +156,16 @@ fn open(loaded: &Loaded, runtime: &Runtime, output: &mut Output) -> Result<App> 
         .with_outbound(client)
         .with_base_url(settings.web.base_url.clone())
         .with_retention(retention)
-        .with_checks((hours > 0).then(|| TimeDelta::hours(hours)));
+        .with_checks((hours > 0).then(|| TimeDelta::hours(hours)))
+        .with_timing(timing(settings));
     app.listens_on(settings.web.listen);
     runtime.block_on(app.check_vault())?;
     Ok(app)
+}
+
+fn timing(settings: &Settings) -> Timing {
+    let timeout = Duration::from_secs(settings.outbound.timeout_seconds.into());
+    Timing::of_calls(timeout, TimeDelta::seconds(settings.refresh.lease_seconds.into()))
 }
 
 fn options(settings: &Settings) -> Options {

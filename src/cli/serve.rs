@@ -21,6 +21,9 @@ use crate::logging;
 use crate::model::user::SessionPolicy;
 use crate::outbound::guard::Places;
 use crate::web;
+use stops::Stops;
+
+mod stops;
 
 mod demo;
 
@@ -41,6 +44,7 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
     logging::start(&context.settings.log)?;
     let app = app(context, args.demo);
     let bound = web::serve(app.clone(), options(context.settings, args.listen))?;
+    let stops = (Stops::listen()?, Stops::listen()?);
     let demo = if args.demo { Some(Demo::start(&app, context).await?) } else { None };
     let first = app.ensure_first_owner(&args.owner).await?;
     let url = context
@@ -69,13 +73,31 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
         }
         context.output.note(format_args!("serving on {url} (API: {url}/docs); stop with Ctrl-C\n"));
     }
-    let jobs = jobs::start(&app);
-    let served = bound.run().await;
-    drop(jobs);
+    let ended = answer_until_stopped(bound, &app, stops).await;
     if let Some(demo) = demo {
         demo.stop().await;
     }
-    served.map(|()| DONE)
+    ended.map(|()| DONE)
+}
+
+/// The first signal stops everything in order, the second at once.
+async fn answer_until_stopped(bound: web::Bound, app: &App, (mut once, mut twice): (Stops, Stops)) -> Result<()> {
+    let jobs = jobs::start(app);
+    let stop = async move {
+        once.next().await;
+        drop(jobs);
+    };
+    let insist = async {
+        twice.next().await;
+        twice.next().await;
+    };
+    tokio::select! {
+        ended = bound.run_until(stop) => ended,
+        () = insist => {
+            tracing::warn!("stopped at once, as it was asked for a second time");
+            Ok(())
+        }
+    }
 }
 
 /// The demonstration's third parties live on this machine.

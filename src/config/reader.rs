@@ -23,6 +23,7 @@ use super::Outbound;
 use super::Places;
 use super::Problem;
 use super::Proxy;
+use super::Refresh;
 use super::Row;
 use super::Session;
 use super::Settings;
@@ -76,6 +77,7 @@ impl<'a> Reader<'a> {
             },
             outbound: self.outbound(),
             checks: Checks { interval_hours: self.whole("checks.interval_hours", 0..=8760) },
+            refresh: Refresh { lease_seconds: self.whole("refresh.lease_seconds", 1..=300) },
             proxy: Proxy {
                 concurrent_requests: self.whole("proxy.concurrent_requests", 1..=10_000),
                 body_limit_bytes: self.bytes("proxy.body_limit_bytes"),

@@ -115,6 +115,15 @@ impl Client {
         Self { stand_in: Some(stand_in), ..self }
     }
 
+    /// A client by the same rules that shares no connection with this one.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let Inner { options, guard, lookup, .. } = &*self.inner;
+        let (options, guard, lookup) = (options.clone(), Arc::clone(guard), Arc::clone(lookup));
+        let inner = Arc::new(Inner { options, guard, lookup, http: OnceLock::new() });
+        Self { inner, stand_in: self.stand_in.clone() }
+    }
+
     /// Whether a URL may be called, as far as that is known before its name is looked up: for refusing it where it is typed.
     ///
     /// # Errors

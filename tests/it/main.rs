@@ -18,6 +18,7 @@ mod integration;
 mod live_test;
 mod migrations;
 mod oauth;
+mod oidc;
 mod openapi;
 mod outbound;
 mod pages;

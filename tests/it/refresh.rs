@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use insta::assert_snapshot;
 use keyway::app::ANSWERS_BYTES;
 use keyway::model::actor::Permission;
+use keyway::web::Options;
 use serde_json::Value;
 use serde_json::json;
 
@@ -89,9 +90,13 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
         let manifests = tempfile::tempdir().unwrap();
         std::fs::write(manifests.path().join("provider.yaml"), MANIFEST).unwrap();
-        let t = TestApp::start_in(manifests.path()).await;
+        let t = TestApp::start_in_with(manifests.path(), change).await;
         let strict = Arc::new(Mutex::new(Strict { good: ["refresh-0".to_owned()].into(), ..Strict::default() }));
         let known = Arc::clone(&strict);
         let peer = Peer::start(move |request| known.lock().unwrap().answer(request));
@@ -150,6 +155,19 @@ async fn many_readers_on_two_nodes_cause_one_renewal_per_generation() {
         stage.t.app.clock().advance(TimeDelta::hours(2));
     }
     assert!(!stage.strict.lock().unwrap().is_reused);
+}
+
+#[actix_web::test]
+async fn a_stop_waits_for_renewals_no_longer_than_agreed() {
+    let stage = Stage::start_with(|options| options.stop_timeout = Duration::from_secs(1)).await;
+    stage.authorized(-1).await;
+    stage.behave(|strict| strict.wait = Duration::from_secs(8));
+    let gone = tokio::time::timeout(Duration::from_millis(300), token(&stage.runtime, "code")).await;
+    assert!(gone.is_err(), "the provider was not slow");
+    let begun = std::time::Instant::now();
+    stage.t.stop().await;
+    let took = begun.elapsed().as_secs_f64();
+    assert!((0.9..6.0).contains(&took), "{took} s");
 }
 
 #[actix_web::test]

@@ -41,7 +41,7 @@ impl App {
     /// `unknown_flow`, `flow_used`, `other_browser`, `flow_expired`, `connection_changed`. Nothing is stored then.
     pub async fn complete_flow(&self, id: FlowId, ticket: String, secret: Option<String>) -> Result<Ended> {
         let app = self.clone();
-        // On its own, so that a browser that goes away does not take a spent code with it.
+        // On its own, so that neither a browser that goes away nor a stop takes a spent code with it.
         let task = async move {
             let claiming = app.clone();
             // What is refused is recorded too.
@@ -49,7 +49,7 @@ impl App {
             let known = app.store().write(claim).await??;
             app.exchange_and_save(known).await
         };
-        tokio::spawn(task).await.map_err(Error::internal)?
+        self.lasting().begin(task).await.map_err(Error::internal)?
     }
 
     /// Checks who comes, and takes the code: nobody else gets it after this.
@@ -119,7 +119,7 @@ impl App {
     /// browser decides where the code goes.
     async fn exchange(&self, known: &Known) -> Result<Result<Tested, Failure>> {
         let (kind, fill) = (known.draft.kind()?, known.draft.fill()?);
-        let send = |request| self.outbound().send(request, Rules::default());
+        let send = |request| self.lasting_outbound().send(request, Rules::default());
         let caller = Caller { kind, fill: &fill, clock: self.clock(), send };
         let Held { code, verifier, redirect_uri, kept, .. } = &known.held;
         let obtained = match &known.held.temporary {

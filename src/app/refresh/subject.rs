@@ -112,7 +112,7 @@ impl App {
     /// Asks the provider: renews what is there, or obtains tokens where no person is needed. No database is held.
     pub(super) async fn ask_for_tokens(&self, subject: &Subject) -> Result<Renewed, Refusal> {
         let kind = subject.kind().map_err(|error| Refusal::of_ours(&error))?;
-        let send = |request| self.outbound().send(request, Rules::default());
+        let send = |request| self.lasting_outbound().send(request, Rules::default());
         let caller = Caller { kind, fill: &subject.fill, clock: self.clock(), send };
         match subject.tokens() {
             Some(tokens) => caller.refresh(tokens).await.map_err(Refusal::from),
@@ -126,7 +126,7 @@ impl App {
     /// The requests that a manifest makes after a refresh.
     pub(super) async fn follow_up(&self, subject: &Subject, tokens: TokenSet) -> Result<TokenSet, Refusal> {
         let kind = subject.kind().map_err(|error| Refusal::of_ours(&error))?;
-        let send = |request| self.outbound().send(request, Rules::default());
+        let send = |request| self.lasting_outbound().send(request, Rules::default());
         let caller = Caller { kind, fill: &subject.fill, clock: self.clock(), send };
         caller.follow_up(tokens).await.map_err(Refusal::from)
     }

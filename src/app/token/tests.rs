@@ -10,6 +10,8 @@ use crate::app::connection::NewConnection;
 use crate::app::credential::NewCredential;
 use crate::app::credential::OwnerRef;
 use crate::app::refresh::Need;
+use crate::app::refresh::Timing;
+use crate::app::refresh::flights::Turn;
 use crate::app::tenant::NewTenant;
 use crate::clock::Clock;
 use crate::crypto::Kek;
@@ -98,4 +100,19 @@ async fn tokens_do_not_follow_a_changed_url_and_are_good_again_when_it_is_change
     // Nor are they tried with values that are not saved.
     let typed = edits(&json!({ "base_url": "https://evil.example.net" }));
     assert_eq!(app.test_credential(actor, credential, typed).await.unwrap_err().code, "authorize_first");
+}
+
+#[tokio::test]
+async fn a_reader_waits_no_longer_than_agreed_for_a_renewal_of_its_own_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, actor, credential) = authorized(&folder).await;
+    let app = app.with_timing(Timing { wait: std::time::Duration::from_millis(50), ..Timing::default() });
+    let Turn::Mine(under_way) = app.flights().enter(credential).await else { panic!("nobody has it") };
+    let refused = app.usable_tokens(actor.tenant.id, credential, Need::NewerThan(1)).await;
+    assert_eq!(refused.err().unwrap().code, "refresh_under_way");
+    // What is good is served meanwhile, and the next in line goes on.
+    assert!(app.usable_tokens(actor.tenant.id, credential, Need::Good).await.is_ok());
+    drop(under_way);
+    let refused = app.usable_tokens(actor.tenant.id, credential, Need::NewerThan(1)).await;
+    assert_eq!(refused.err().unwrap().code, "reauthorization_required");
 }

@@ -135,7 +135,8 @@ impl Seen {
 
     /// The text of the page, without its markup.
     pub fn text(&self) -> String {
-        let body = self.body.split("<body>").nth(1).unwrap_or(&self.body);
+        let start = self.body.split_once("<body").and_then(|(_, rest)| rest.split_once('>'));
+        let body = start.map_or(self.body.as_str(), |(_, body)| body);
         let parts = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
         let words: Vec<&str> = parts.flat_map(str::split_whitespace).collect();
         unescape(&words.join(" "))
