@@ -1,4 +1,5 @@
-# Node.js and the packages of the tests' authorization server (tests/oidc); sourced. `node_ready` leaves both in place or fails.
+# Node.js and the packages of the tests' authorization server (tests/oidc) and of the browser tests (tests/browser); sourced.
+# `node_ready` leaves all in place or fails.
 
 node_install() {
   if command -v node >/dev/null && command -v npm >/dev/null; then return; fi
@@ -12,13 +13,18 @@ node_install() {
 }
 
 node_ready() {
-  local folder=tests/oidc locked
   node_install
   if [ "$(node -p 'parseInt(process.versions.node)')" -lt 18 ]; then
     echo "Node.js $(node --version) is too old: the tests' authorization server needs 18 or newer." >&2
     return 1
   fi
-  # What is installed is what is locked; a run that was broken off left no stamp.
+  node_packages tests/oidc
+  node_packages tests/browser
+}
+
+# node_packages FOLDER: what is installed is what is locked; a run that was broken off left no stamp.
+node_packages() {
+  local folder=$1 locked
   locked=$(cksum <"$folder/package-lock.json")
   if [ "$(cat "$folder/node_modules/.locked" 2>/dev/null)" = "$locked" ]; then return; fi
   echo "installing the packages of $folder" >&2
