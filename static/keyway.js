@@ -47,9 +47,14 @@ let isDirty = false;
 document.addEventListener('input', (event) => {
   if (event.target.closest('form[data-guard]')) isDirty = true;
 });
-document.addEventListener('submit', () => { isDirty = false; });
+document.addEventListener('submit', (event) => {
+  if (event.target.matches('form[data-guard]')) isDirty = false;
+});
 window.addEventListener('beforeunload', (event) => {
-  if (isDirty) event.preventDefault();
+  if (!isDirty) return;
+  event.preventDefault();
+  // Whoever stays may send the other form later.
+  setTimeout(unsent);
 });
 
 // A form is sent once, however often its button is pressed.
@@ -59,6 +64,7 @@ document.addEventListener('submit', (event) => {
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = 'yes';
 });
-window.addEventListener('pageshow', () => {
+function unsent() {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
-});
+}
+window.addEventListener('pageshow', unsent);

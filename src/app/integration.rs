@@ -24,9 +24,14 @@ use crate::store;
 use crate::store::conn::Conn;
 
 mod bind;
+pub mod change;
+pub mod compare;
+pub mod design;
 pub mod edit;
 pub mod import;
+pub mod list;
 pub mod publish;
+mod save;
 pub mod show;
 pub mod test_run;
 

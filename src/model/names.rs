@@ -73,6 +73,29 @@ pub fn slug_or(text: &str, prefix: &str) -> String {
     if slug.is_empty() { format!("{prefix}-{}", short_digest(text)) } else { slug }
 }
 
+/// `Post a message` and `post_message` as `postMessage`, as definitions refer to steps and name actions.
+#[must_use]
+pub fn camel(text: &str) -> String {
+    let mut camel = String::new();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        // A word that is written so already stays: `listFiles`.
+        let is_mixed = word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
+        let mut chars = word.chars();
+        let Some(first) = chars.next() else { continue };
+        if camel.is_empty() {
+            camel.extend(first.to_lowercase());
+        } else {
+            camel.extend(first.to_uppercase());
+        }
+        if is_mixed {
+            camel.extend(chars);
+        } else {
+            camel.extend(chars.flat_map(char::to_lowercase));
+        }
+    }
+    camel
+}
+
 /// Joined with hyphens within the limit. A longer key is cut and ends with a digest of the whole, so that two long
 /// keys stay two.
 #[must_use]

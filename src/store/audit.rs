@@ -4,6 +4,7 @@ use diesel::ExpressionMethods as _;
 use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
 use diesel::SelectableHelper as _;
+use diesel::TextExpressionMethods as _;
 use diesel::prelude::Insertable;
 use diesel::prelude::Queryable;
 use diesel::prelude::Selectable;
@@ -65,6 +66,24 @@ pub fn page(c: &mut Conn, tenant: TenantId, page: &PageRequest<EventId>) -> Resu
         query.load(db)
     })?;
     Ok(page.page(rows.into_iter().map(Entry::from).collect(), |entry: &Entry| entry.id))
+}
+
+/// The newest entries about one subject, of actions that begin so.
+pub fn list_of_subject(
+    c: &mut Conn,
+    tenant: TenantId,
+    (prefix, subject): (&str, &str),
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let rows: Vec<Row> = on!(c, db => audit_events::table
+        .filter(audit_events::tenant_id.eq(tenant))
+        .filter(audit_events::subject.eq(subject))
+        .filter(audit_events::action.like(format!("{prefix}%")))
+        .order(audit_events::id.desc())
+        .limit(limit)
+        .select(Row::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(Entry::from).collect())
 }
 
 impl From<Row> for Entry {

@@ -4,6 +4,7 @@ use actix_web::FromRequest;
 use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::web::Bytes;
 use futures_util::future::LocalBoxFuture;
 use url::form_urlencoded;
@@ -13,6 +14,8 @@ use crate::error::Kind;
 use crate::error::Result;
 use crate::web::extract::BodyLimit;
 use crate::web::extract::body_error;
+
+pub mod multipart;
 
 /// What was typed. Bytes that are no UTF-8 become replacement characters. No `Debug`: it may hold secrets.
 #[derive(Clone, Default)]
@@ -46,6 +49,12 @@ impl Fields {
         self.0.iter().filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value.as_str())))
     }
 
+    /// As `get`, with the line breaks of a text: forms send them as CR LF.
+    #[must_use]
+    pub fn lines(&self, name: &str) -> String {
+        self.get(name).replace("\r\n", "\n")
+    }
+
     #[must_use]
     pub fn into_pairs(self) -> Vec<(String, String)> {
         self.0
@@ -56,6 +65,14 @@ impl Fields {
     pub fn read(req: &HttpRequest, body: std::result::Result<Bytes, actix_web::Error>) -> Result<Self> {
         let limit = req.app_data::<BodyLimit>().copied();
         let body = body.map_err(|error| body_error(&error, limit))?;
+        let content_type = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if let Some(boundary) = content_type.and_then(multipart::boundary) {
+            let parts = multipart::parse(&body, boundary);
+            let parts = parts
+                .ok_or_else(|| Error::malformed("malformed_form", "the form did not arrive whole; send it again"))?;
+            let text = |(name, content): (String, &[u8])| (name, String::from_utf8_lossy(content).into_owned());
+            return Ok(Self(parts.into_iter().map(text).collect()));
+        }
         if !body.is_empty() && !req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             let what = "a form is sent as `application/x-www-form-urlencoded`";
             return Err(Error::new(Kind::UnsupportedMedia, "unsupported_media_type", what));

@@ -22,7 +22,9 @@ use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::respond;
 
+pub mod design;
 pub mod file;
+pub mod page;
 pub mod test_run;
 
 #[derive(Deserialize, IntoParams)]

@@ -31,7 +31,14 @@ use crate::web::health;
 use crate::web::html;
 use crate::web::idempotency;
 use crate::web::integration;
+use crate::web::integration::design as integration_design;
 use crate::web::integration::file as integration_file;
+use crate::web::integration::page::config as integration_config;
+use crate::web::integration::page::designer;
+use crate::web::integration::page::import as integration_import;
+use crate::web::integration::page::list as integration_list;
+use crate::web::integration::page::runs as integration_runs;
+use crate::web::integration::page::versions as integration_versions;
 use crate::web::integration::test_run;
 use crate::web::link;
 use crate::web::live_test;
@@ -181,12 +188,12 @@ macro_rules! routes {
     };
     (
         api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($mark:ident)? => $module:ident :: $handler:ident;)* }
-        pages { $($page_method:ident $page_path:literal $page_access:ident => $page_module:ident :: $page_handler:ident;)* }
+        pages { $($page_method:ident $page_path:literal $page_access:ident $($page_mark:ident)? => $page_module:ident :: $page_handler:ident;)* }
     ) => {
         /// Every route of the server.
         pub const ROUTES: &[Route] = &[
             $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($mark)?),)*
-            $(routes!(@route false; $page_module $page_handler $page_method $page_path $page_access []),)*
+            $(routes!(@route false; $page_module $page_handler $page_method $page_path $page_access [] $($page_mark)?),)*
         ];
 
         #[derive(OpenApi)]
@@ -286,11 +293,16 @@ routes! {
         get    "/api/v1/audit"               Member [AuditRead] => audit::list;
 
         get    "/api/v1/integrations"                          Member [IntegrationsRead] => integration::list;
+        post   "/api/v1/integrations"                          Member [IntegrationsWrite] => integration_design::create;
         post   "/api/v1/integrations/import"                   Member [IntegrationsWrite] import => integration_file::import;
         post   "/api/v1/integrations/check"                    Member [IntegrationsRead] import => integration_file::check;
         get    "/api/v1/integrations/{integration}"            Member [IntegrationsRead] => integration::show;
         delete "/api/v1/integrations/{integration}"            Member [IntegrationsWrite] => integration::delete;
         get    "/api/v1/integrations/{integration}/definition" Member [IntegrationsRead] => integration_file::export;
+        get    "/api/v1/integrations/{integration}/design"     Member [IntegrationsRead] => integration_design::show;
+        post   "/api/v1/integrations/{integration}/edits"      Member [IntegrationsWrite] => integration_design::edit;
+        get    "/api/v1/integrations/{integration}/diff"       Member [IntegrationsRead] => integration_design::diff;
+        post   "/api/v1/integrations/{integration}/restore"    Member [IntegrationsWrite] => integration_design::restore;
         get    "/api/v1/integrations/{integration}/versions"   Member [IntegrationsRead] => integration::versions;
         post   "/api/v1/integrations/{integration}/publish"    Member [IntegrationsWrite] => integration::publish;
         get    "/api/v1/integrations/{integration}/test-runs"  Member [IntegrationsRead] => test_run::list;
@@ -327,6 +339,27 @@ routes! {
         get  "/t/{tenant}/account" Page => session_page::account;
         post "/t/{tenant}/account/password" Page => session_page::change_password;
         post "/t/{tenant}/account/sign-out-everywhere" Page => session_page::sign_out_everywhere;
+
+        get  "/t/{tenant}/integrations" Page => integration_list::index;
+        get  "/t/{tenant}/integrations/new" Page => integration_list::new;
+        post "/t/{tenant}/integrations/new" Page => integration_list::create;
+        get  "/t/{tenant}/integrations/import" Page => integration_import::new;
+        post "/t/{tenant}/integrations/import" Page import => integration_import::create;
+        get  "/t/{tenant}/integrations/{integration}" Page => designer::open;
+        get  "/t/{tenant}/integrations/{integration}/designer" Page => designer::show;
+        post "/t/{tenant}/integrations/{integration}/designer" Page => designer::update;
+        get  "/t/{tenant}/integrations/{integration}/config" Page => integration_config::show;
+        post "/t/{tenant}/integrations/{integration}/config" Page => integration_config::update;
+        get  "/t/{tenant}/integrations/{integration}/publish" Page => integration_versions::review;
+        post "/t/{tenant}/integrations/{integration}/publish" Page => integration_versions::publish;
+        get  "/t/{tenant}/integrations/{integration}/versions" Page => integration_versions::index;
+        get  "/t/{tenant}/integrations/{integration}/versions/diff" Page => integration_versions::compare;
+        post "/t/{tenant}/integrations/{integration}/versions/restore" Page => integration_versions::restore;
+        get  "/t/{tenant}/integrations/{integration}/definition" Page => integration_versions::download;
+        post "/t/{tenant}/integrations/{integration}/delete" Page => integration_versions::delete;
+        get  "/t/{tenant}/integrations/{integration}/test-runs" Page => integration_runs::index;
+        post "/t/{tenant}/integrations/{integration}/test-runs" Page => integration_runs::create;
+        get  "/t/{tenant}/integrations/{integration}/test-runs/{test_run}" Page => integration_runs::show;
     }
 }
 

@@ -19,6 +19,17 @@ said! {
     "saved" => "Saved.";
     "created" => "Created.";
     "deleted" => "Deleted.";
+    "imported" => "Imported into the draft.";
+    "published" => "Published.";
+    "restored" => "The draft is as that version was. Publish it when it is right.";
+    "step_added" => "The step was added.";
+    "step_saved" => "The step was saved.";
+    "step_saved_no_secret" => "The step was saved without a secret that stood in it: secrets belong on connections.";
+    "step_moved" => "The step was moved.";
+    "step_removed" => "The step was removed.";
+    "step_switched" => "The step uses the other connection now.";
+    "slot_switched" => "All steps of the slot use the other connection now.";
+    "nothing_changed" => "Nothing was changed: it was so already.";
     "password_changed" => "Your password was changed, and your other sessions ended.";
     "signed_out_everywhere" => "All your other sessions ended.";
 }

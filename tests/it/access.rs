@@ -49,6 +49,8 @@ impl Objects {
         let integration = import(&admin, "", &integration.replace("Use Chat", "Post")).await.must_be(201);
         let key = integration.text("/integration/key");
         let integration = admin.get(&format!("/api/v1/integrations/{key}")).await.must_be(200).text("/id");
+        // There is a version to go back to.
+        admin.post(&format!("/api/v1/integrations/{key}/publish"), json!({})).await.must_be(200);
         let tests = format!("/api/v1/integrations/{key}/test-runs");
         let test_run = admin.post(&tests, json!({})).await.must_be(201).text("/id");
         let run = sync_run(&admin, number).await;
@@ -77,6 +79,7 @@ impl Objects {
         assert!(!path.contains('{'), "{path}: say in `Objects::make` what this names");
         // What is named by a parameter, because it is an address itself.
         match route.name {
+            "integration_design_diff" => format!("{path}?from=1"),
             "link_remove_redirect" => format!("{path}?url=https://{MARK}.example/"),
             _ => path,
         }
@@ -142,13 +145,28 @@ async fn a_stranger_gets_401_whatever_the_request_looks_like() {
         nobody.with("Authorization", "Basic YTpi"),
         nobody.tenant("dev"),
     ];
-    for route in ROUTES.iter().filter(|route| !matches!(route.access, Access::Public | Access::Page)) {
+    let is_api = |route: &&Route| !matches!(route.access, Access::Public | Access::Page);
+    for route in ROUTES.iter().filter(is_api) {
         for stranger in &strangers {
             let (told, answer) = call(stranger, route, &objects).await;
             assert_eq!((answer.status, answer.header("www-authenticate")), (401, "Bearer"), "{told}");
             let garbage = stranger.raw(route.method, &objects.path(route), Some(("text/plain", b"{".to_vec()))).await;
             assert_eq!(garbage.status, 401, "{told}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn a_stranger_is_led_from_every_page_to_the_sign_in_page() {
+    let t = TestApp::start().await;
+    for route in ROUTES.iter().filter(|route| route.access == Access::Page) {
+        let parts = route.path.split('/').map(|part| if part.starts_with('{') { "dev" } else { part });
+        let path = parts.collect::<Vec<_>>().join("/");
+        let answer = t.anonymous().raw(route.method, &path, None).await;
+        let expected = if route.method == "GET" { 303 } else { 401 };
+        assert_eq!(answer.status, expected, "{} {path}", route.method);
+        assert!(expected == 401 || answer.header("location").starts_with("/sign-in?next="), "{path}");
+        assert!(!answer.body.contains(MARK));
     }
 }
 

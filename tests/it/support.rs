@@ -43,6 +43,7 @@ use keyway::web;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use browser::Browser;
 use client::Client;
 use db::TestDb;
 
@@ -194,6 +195,17 @@ impl TestApp {
             role,
         };
         self.app.create_user(self.operator_in(tenant).await, new).await.unwrap();
+    }
+
+    /// A new person with this role in a tenant, signed in with a browser.
+    pub async fn browser_in(&self, tenant: &str, role: Role) -> Browser {
+        let number = self.people.fetch_add(1, Ordering::Relaxed);
+        let email = format!("{role}-{number}@example.com");
+        self.person(tenant, &email, role).await;
+        let browser = Browser::new();
+        let fields = [("email", email.as_str()), ("password", PASSWORD)];
+        browser.submit(&format!("{}/sign-in", self.url), &fields).await.must_be(303);
+        browser
     }
 
     /// Somebody who exists, signed in.

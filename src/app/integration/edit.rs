@@ -1,7 +1,7 @@
 //! Switching a step, or all steps of a slot, to another connection: with what changes, before or while it does.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -9,23 +9,21 @@ use crate::app::By;
 use crate::app::integration::Loaded;
 use crate::app::integration::Lookup;
 use crate::app::integration::bind::accepts;
+use crate::app::integration::save::Saving;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::TenantId;
-use crate::ids::VersionId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
-use crate::model::audit::Event;
 use crate::model::connection::Connection;
 use crate::model::definition;
 use crate::model::definition::Definition;
 use crate::model::definition::Target;
-use crate::model::integration::DRAFT;
-use crate::model::integration::Integration;
+use crate::model::definition::diff::Change;
+use crate::model::definition::diff::ChangeKind;
+use crate::model::definition::diff::Detail;
 use crate::model::integration::Slot;
-use crate::model::integration::Version;
 use crate::model::names::fold;
-use crate::store;
 use crate::store::conn::Conn;
 
 /// One step or data source that changes what it uses.
@@ -56,13 +54,6 @@ pub enum Switch {
     Slot { variable: String, connection: String },
     /// One input of one step.
     Step { path: String, input: String, connection: String },
-}
-
-/// What every switch looks at.
-struct Switching {
-    to: Connection,
-    lookup: Lookup,
-    definition: Definition,
 }
 
 impl App {
@@ -96,13 +87,6 @@ impl App {
             .await
     }
 
-    fn switching(&self, tx: &mut Conn, tenant: TenantId, loaded: &Loaded, connection: &str) -> Result<Switching> {
-        let to = self.describe(tx, tenant, connection)?.connection;
-        let lookup = self.lookup(tx, tenant)?;
-        let definition = Self::parse(&loaded.version, &lookup)?;
-        Ok(Switching { to, lookup, definition })
-    }
-
     fn switch_slot(
         &self,
         tx: &mut Conn,
@@ -111,11 +95,14 @@ impl App {
         (variable, connection): (&str, &str),
     ) -> Result<Vec<SwitchedUse>> {
         let tenant = by.tenant();
-        let Switching { to, definition, .. } = self.switching(tx, tenant, &loaded, connection)?;
+        let to = self.describe(tx, tenant, connection)?.connection;
+        let lookup = self.lookup(tx, tenant)?;
+        let definition = Self::parse(&loaded.version, &lookup)?;
         let position = loaded.slots.iter().position(|slot| slot.variable == variable);
         let position = position.ok_or_else(|| Error::not_found("slot", variable))?;
         check_type(&loaded.slots[position], &to)?;
         let before = self.bound_key(tx, tenant, &loaded.slots[position])?;
+        let told_before = before.clone();
         let after = to.stable_key.as_str();
         if before.as_deref() == Some(after) {
             return Ok(Vec::new());
@@ -131,7 +118,8 @@ impl App {
         let slot = &mut loaded.slots[position];
         slot.is_rebound = definition::proposals(&definition).get(variable).is_none_or(|proposed| proposed != after);
         bind(slot, &to);
-        self.save(tx, by, loaded, None)?;
+        let told = vec![rebound(variable, told_before, after)];
+        self.save_edited(tx, by, loaded, &Saving { document: None, action: "integration.edited", changes: told })?;
         Ok(changes)
     }
 
@@ -140,13 +128,44 @@ impl App {
         tx: &mut Conn,
         by: By<'_>,
         mut loaded: Loaded,
-        (path, input, connection): (&str, &str, &str),
+        place: (&str, &str, &str),
     ) -> Result<Vec<SwitchedUse>> {
-        let tenant = by.tenant();
-        let Switching { to, lookup, definition } = self.switching(tx, tenant, &loaded, connection)?;
-        check_step(&definition, path, &to, &lookup)?;
+        let lookup = self.lookup(tx, by.tenant())?;
+        let definition = Self::parse(&loaded.version, &lookup)?;
+        let (changes, document) =
+            self.step_switched(tx, by.tenant(), (&mut loaded.slots, &definition, &lookup), place)?;
+        if !changes.is_empty() {
+            let detail = |change: &SwitchedUse| Detail {
+                part: change.input.clone(),
+                before: change.before.clone(),
+                after: Some(change.after.clone()),
+            };
+            let told = Change {
+                kind: ChangeKind::StepChanged,
+                what: place.0.to_owned(),
+                before: None,
+                after: None,
+                details: changes.iter().map(detail).collect(),
+            };
+            let saving = Saving { document: Some(&document), action: "integration.edited", changes: vec![told] };
+            self.save_edited(tx, by, loaded, &saving)?;
+        }
+        Ok(changes)
+    }
+
+    /// The document after one input of one step takes another connection; a slot of its own is added for it when none of
+    /// the others leads there.
+    pub(super) fn step_switched(
+        &self,
+        tx: &mut Conn,
+        tenant: TenantId,
+        (slots, definition, lookup): (&mut Vec<Slot>, &Definition, &Lookup),
+        (path, input, connection): (&str, &str, &str),
+    ) -> Result<(Vec<SwitchedUse>, Value)> {
+        let to = self.describe(tx, tenant, connection)?.connection;
+        check_step(definition, path, &to, lookup)?;
         let mut keys = Vec::new();
-        for slot in &loaded.slots {
+        for slot in slots.iter() {
             keys.push((slot.variable.clone(), self.bound_key(tx, tenant, slot)?));
         }
         // A variable that is bound to this connection already serves the step too.
@@ -155,12 +174,10 @@ impl App {
             Some((variable, _)) => Target::Variable(variable.clone()),
             None => Target::Connection { label: to.label.clone(), stable_key: to.stable_key.to_string() },
         };
-        let switched = definition::switch_step(&definition, path, input, &target)
+        let switched = definition::switch_step(definition, path, input, &target)
             .map_err(|error| Error::invalid("not_switchable", error.to_string()))?;
         let serves = |slot: &&Slot| slot.variable == switched.variable;
-        if !switched.is_variable_new
-            && loaded.slots.iter().find(serves).is_some_and(|slot| slot.is_rebound)
-            && bound.is_none()
+        if !switched.is_variable_new && slots.iter().find(serves).is_some_and(|slot| slot.is_rebound) && bound.is_none()
         {
             // The file names this connection there, but somebody chose another one for all its steps.
             let message = format!(
@@ -170,7 +187,7 @@ impl App {
             return Err(Error::conflict("not_switchable", message));
         }
         if switched.is_variable_new {
-            loaded.slots.push(new_slot(&switched.variable, &to));
+            slots.push(new_slot(&switched.variable, &to));
         }
         let key_of = |variable: &Option<String>| {
             variable
@@ -188,54 +205,23 @@ impl App {
                 after: to.stable_key.to_string(),
             })
             .collect();
-        if !changes.is_empty() {
-            self.save(tx, by, loaded, Some(&switched.document))?;
-        }
-        Ok(changes)
-    }
-
-    /// Writes the draft with other slots, and another document when given.
-    fn save(&self, tx: &mut Conn, by: By<'_>, loaded: Loaded, document: Option<&serde_json::Value>) -> Result<()> {
-        let By { actor, now } = by;
-        let Loaded { integration, version, slots } = loaded;
-        let (definition, digest) = match document {
-            Some(document) => {
-                let text = serde_json::to_string(document).map_err(Error::internal)?;
-                let digest = definition::digest(document);
-                (text, digest)
-            }
-            None => (version.definition, version.digest),
-        };
-        let draft = Version {
-            id: VersionId::new(),
-            number: DRAFT,
-            definition,
-            digest,
-            created_by: actor.name(),
-            created_at: now,
-            integration_id: integration.id,
-        };
-        let slots: Vec<Slot> =
-            slots.into_iter().map(|slot| self.as_draft_slot(tx, actor, slot)).collect::<Result<_>>()?;
-        self.put_draft(tx, actor.tenant.id, &draft, &slots)?;
-        let integration = Integration { draft_edited_by: Some(actor.name()), ..integration };
-        store::integration::update(tx, actor.tenant.id, &integration, now)?;
-        let event = Event::new("integration.edited", &integration.key, json!({ "digest": draft.digest }));
-        store::audit::append(tx, Some(actor.tenant.id), &actor.name(), &event, now)
-    }
-
-    /// A slot of a published version holds a key; a draft binds by id.
-    fn as_draft_slot(&self, tx: &mut Conn, actor: &Actor, slot: Slot) -> Result<Slot> {
-        let Some(key) = slot.stable_key.as_deref().filter(|_| slot.connection_id.is_none()) else { return Ok(slot) };
-        match store::connection::find_by_key(tx, actor.tenant.id, key)? {
-            Some(found) => Ok(Slot { connection_id: Some(found.id), stable_key: None, ..slot }),
-            None => Ok(slot),
-        }
+        Ok((changes, switched.document))
     }
 }
 
 fn switched(change: definition::Change) -> SwitchedUse {
     SwitchedUse { path: change.path, input: change.input, before: change.before, after: change.after }
+}
+
+/// A slot that leads to another connection, as histories tell it.
+fn rebound(variable: &str, before: Option<String>, after: &str) -> Change {
+    Change {
+        kind: ChangeKind::ConnectionSwitched,
+        what: variable.to_owned(),
+        before,
+        after: Some(after.to_owned()),
+        details: Vec::new(),
+    }
 }
 
 fn bind(slot: &mut Slot, to: &Connection) {

@@ -1,7 +1,6 @@
 //! A definition file into a draft: connections it asks for are found or made, never changed. One file is one transaction.
 
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -9,6 +8,7 @@ use crate::app::By;
 use crate::app::integration::Loaded;
 use crate::app::integration::SlotView;
 use crate::app::integration::bind::Binder;
+use crate::app::integration::save::told;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::IntegrationId;
@@ -210,6 +210,7 @@ impl App {
         {
             return Ok(ImportAction::Unchanged);
         }
+        let old = before.as_ref().map(|before| (before.version.clone(), before.slots.clone()));
         let (integration, action) = match before {
             Some(Loaded { integration, .. }) => {
                 let changed =
@@ -242,7 +243,15 @@ impl App {
             created_at: now,
         };
         self.put_draft(tx, tenant, &draft, slots)?;
-        let event = Event::new("integration.imported", key, json!({ "digest": draft.digest }));
+        let (version, changes) = match old {
+            Some((version, slots_before)) => {
+                let old = Loaded { integration: integration.clone(), version, slots: slots_before };
+                let new = Loaded { integration: integration.clone(), version: draft.clone(), slots: slots.to_vec() };
+                (integration.version + 1, self.changes(tx, tenant, (&old, &new))?)
+            }
+            None => (integration.version, Vec::new()),
+        };
+        let event = Event::new("integration.imported", key, told(&draft.digest, version, &changes));
         store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
         Ok(action)
     }

@@ -55,7 +55,11 @@ impl App {
                 store::slot::insert_all(tx, tenant, &all)?;
                 let integration = Integration { published_number: number, draft_edited_by: None, ..loaded.integration };
                 store::integration::update(tx, tenant, &integration, now)?;
-                let event = Event::new("integration.published", &integration.key, json!({ "number": number }));
+                let event = Event::new(
+                    "integration.published",
+                    &integration.key,
+                    json!({ "number": number, "version": integration.version + 1 }),
+                );
                 store::audit::append(tx, Some(tenant), &actor.name(), &event, now)?;
                 app.integration_view(tx, &actor, &key)
             })

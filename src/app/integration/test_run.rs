@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -54,10 +55,30 @@ impl App {
     /// `forbidden`, `not_found`, `unknown_flow`; `test_run_interrupted` when this process was held up for so long that
     /// another one took it for dead. A step that fails is no error: the run says so.
     pub async fn run_test(&self, actor: Actor, key: String, flow: Option<String>) -> Result<TestRun> {
+        let (_, run) = self.begin_test(actor, key, flow).await?;
+        run.await.map_err(Error::internal)?
+    }
+
+    /// The same, and answers at once with the run as it begins.
+    ///
+    /// # Errors
+    /// As `run_test`.
+    pub async fn start_test(&self, actor: Actor, key: String, flow: Option<String>) -> Result<TestRun> {
+        let (record, _) = self.begin_test(actor, key, flow).await?;
+        Ok(record)
+    }
+
+    async fn begin_test(
+        &self,
+        actor: Actor,
+        key: String,
+        flow: Option<String>,
+    ) -> Result<(TestRun, JoinHandle<Result<TestRun>>)> {
         actor.require(Permission::IntegrationsTest)?;
         let mut running = self.running(actor, key).await?;
         let flows = running.flows(flow.as_deref())?;
         let (tenant, record) = (running.actor.tenant.id, running.record.clone());
+        let begun = record.clone();
         let (id, lease) = (record.id, self.test_lease());
         self.store().write(move |tx| store::test_run::insert(tx, tenant, &record, lease)).await?;
         let app = self.clone();
@@ -77,7 +98,7 @@ impl App {
                 () = app.hold_test_run(tenant, id) => Err(lease::interrupted()),
             }
         };
-        tokio::spawn(held).await.map_err(Error::internal)?
+        Ok((begun, tokio::spawn(held)))
     }
 
     async fn running(&self, actor: Actor, key: String) -> Result<Running> {

@@ -24,7 +24,8 @@ pub struct Scope {
 pub type Unknown = String;
 
 /// `List Files`, `listFiles` and `list_files` are one step: references are written in a form made from the name.
-fn loose(name: &str) -> String {
+#[must_use]
+pub(crate) fn loose(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

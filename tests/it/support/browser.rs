@@ -44,6 +44,23 @@ impl Browser {
         self.send(form(request, fields), url).await
     }
 
+    /// Sends a form with a file in it.
+    pub async fn upload(&self, url: &str, name: &str, content: &str) -> Seen {
+        let body = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.yaml\"\r\nContent-Type: text/yaml\r\n\r\n\
+             {content}\r\n--edge--\r\n"
+        );
+        let request = self.http.post(url).header("Sec-Fetch-Site", "same-origin");
+        self.send(request.header("Content-Type", "multipart/form-data; boundary=edge").body(body), url).await
+    }
+
+    /// Sends a form of another site's page, with the cookies that a careless browser would send along.
+    pub async fn submit_across(&self, url: &str, fields: &[(&str, &str)]) -> Seen {
+        let request =
+            self.http.post(url).header("Origin", "https://evil.example").header("Sec-Fetch-Site", "cross-site");
+        self.send(form(request, fields), url).await
+    }
+
     /// Sends a form of another site's page: cookies stay behind, as `SameSite=Lax` has it.
     pub async fn submit_from(&self, origin: &str, url: &str, fields: &[(&str, &str)]) -> Seen {
         let request = self.http.post(url).header("Origin", origin).header("Sec-Fetch-Site", "cross-site");
