@@ -37,6 +37,7 @@ pub mod credential;
 pub mod customer;
 pub mod embedded;
 pub mod extract;
+pub mod field;
 pub mod form;
 pub mod frame;
 pub mod health;
@@ -54,6 +55,7 @@ pub mod page;
 pub mod payload;
 pub mod problem_page;
 pub mod proxy;
+pub mod refusal;
 pub mod respond;
 pub mod routes;
 pub mod said;
@@ -64,6 +66,7 @@ pub mod sync;
 pub mod tenant;
 pub mod user;
 pub mod visit;
+pub mod words;
 
 /// How to serve.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use crate::app::credential::OwnerRef;
 use crate::app::credential::check_owner;
 use crate::app::credential::require_rank;
 use crate::app::layers::Described;
-use crate::app::redirect_url::check_registered;
+use crate::app::redirect_url::check_given;
 use crate::app::view::ConnectionRef;
 use crate::app::view::CustomerRef;
 use crate::clock::Instant;
@@ -38,6 +38,8 @@ use crate::store::conn::Conn;
 
 /// How long a link works, in seconds.
 pub const DEFAULT_EXPIRY_S: i64 = 7 * 24 * 3600;
+/// Of a link that whoever made it follows at once.
+const FOLLOWED_AT_ONCE_S: i64 = 15 * 60;
 const EXPIRY_S: std::ops::RangeInclusive<i64> = 60..=30 * 24 * 3600;
 
 /// What a link is to complete.
@@ -101,38 +103,60 @@ impl App {
     /// `forbidden`, `not_found`, `wrong_owner`, `invalid_fields`, `redirect_url_not_registered`.
     pub async fn create_link(&self, actor: Actor, new: NewLink) -> Result<MadeLink> {
         actor.require(Permission::CredentialsWrite)?;
-        let (app, now) = (self.clone(), self.clock().now());
+        let app = self.clone();
         self.store()
             .write(move |tx| {
-                let tenant = actor.tenant.id;
-                let (described, place) = app.place(tx, tenant, new.completes)?;
-                require_rank(&actor, place.owner)?;
-                check_owner(&described, place.owner.kind())?;
-                let seconds = new.expires_in_s.unwrap_or(DEFAULT_EXPIRY_S);
-                let mut wrong: Vec<FieldError> = label_error("credential", &place.name, 120).into_iter().collect();
-                if !EXPIRY_S.contains(&seconds) {
-                    let message = format!("a link works for {} to {} seconds", EXPIRY_S.start(), EXPIRY_S.end());
-                    wrong.push(FieldError::new("expires_in_s", "out_of_range", message));
-                }
-                if let Some(error) = Error::of_fields(wrong) {
-                    return Err(error);
-                }
-                check_registered(tx, tenant, &new.ends)?;
-                let link = Link {
-                    id: LinkId::new(),
-                    place,
-                    ends: new.ends,
-                    created_by: actor.name(),
-                    created_at: now,
-                    expires_at: now + TimeDelta::seconds(seconds),
-                    completed_at: None,
-                    revoked_at: None,
-                };
-                store::link::insert(tx, tenant, &link)?;
-                note(tx, By::new(&actor, now), "connect_link.created", (&described, &link))?;
-                Ok(MadeLink { url: app.link_url(link.id), link: view(tx, tenant, link, now)? })
+                // What is not there is told before what is not registered.
+                app.place(tx, actor.tenant.id, new.completes.clone())?;
+                check_given(tx, actor.tenant.id, &new.ends)?;
+                app.insert_link(tx, &actor, new)
             })
             .await
+    }
+
+    /// The URL of a link that its maker follows at once, and that leads back to the page that they came from. `page`: a
+    /// path of the tenant's pages.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `wrong_owner`.
+    pub async fn connect_from_page(&self, actor: Actor, completes: Completes, page: String) -> Result<String> {
+        actor.require(Permission::CredentialsWrite)?;
+        if !page.starts_with(&format!("/t/{}/", actor.tenant.key)) {
+            return Err(Error::bug("a link was to lead to no page of its tenant"));
+        }
+        let app = self.clone();
+        let ends = Ends { success_url: Some(page.clone()), failure_url: Some(page) };
+        let new = NewLink { completes, ends, expires_in_s: Some(FOLLOWED_AT_ONCE_S) };
+        Ok(self.store().write(move |tx| app.insert_link(tx, &actor, new)).await?.url)
+    }
+
+    fn insert_link(&self, tx: &mut Conn, actor: &Actor, new: NewLink) -> Result<MadeLink> {
+        let (tenant, now) = (actor.tenant.id, self.clock().now());
+        let (described, place) = self.place(tx, tenant, new.completes)?;
+        require_rank(actor, place.owner)?;
+        check_owner(&described, place.owner.kind())?;
+        let seconds = new.expires_in_s.unwrap_or(DEFAULT_EXPIRY_S);
+        let mut wrong: Vec<FieldError> = label_error("credential", &place.name, 120).into_iter().collect();
+        if !EXPIRY_S.contains(&seconds) {
+            let message = format!("a link works for {} to {} seconds", EXPIRY_S.start(), EXPIRY_S.end());
+            wrong.push(FieldError::new("expires_in_s", "out_of_range", message));
+        }
+        if let Some(error) = Error::of_fields(wrong) {
+            return Err(error);
+        }
+        let link = Link {
+            id: LinkId::new(),
+            place,
+            ends: new.ends,
+            created_by: actor.name(),
+            created_at: now,
+            expires_at: now + TimeDelta::seconds(seconds),
+            completed_at: None,
+            revoked_at: None,
+        };
+        store::link::insert(tx, tenant, &link)?;
+        note(tx, By::new(actor, now), "connect_link.created", (&described, &link))?;
+        Ok(MadeLink { url: self.link_url(link.id), link: view(tx, tenant, link, now)? })
     }
 
     /// One page of a connection's links, the newest first, before `before`.

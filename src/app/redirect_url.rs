@@ -66,19 +66,32 @@ impl App {
     }
 }
 
+/// What callers give for a link that they make: registered URLs, and no page of ours.
+///
+/// # Errors
+/// `redirect_url_not_registered`.
+pub(crate) fn check_given(c: &mut Conn, tenant: TenantId, ends: &Ends) -> Result<()> {
+    [&ends.success_url, &ends.failure_url].into_iter().flatten().try_for_each(|url| check_one(c, tenant, url))
+}
+
+/// The same of a link that is used. One that a button of ours made leads back to a page of ours, which nobody registers.
+///
 /// # Errors
 /// `redirect_url_not_registered`.
 pub(crate) fn check_registered(c: &mut Conn, tenant: TenantId, ends: &Ends) -> Result<()> {
-    for url in [&ends.success_url, &ends.failure_url].into_iter().flatten() {
-        if !store::redirect_url::exists(c, tenant, url)? {
-            let message = format!(
-                "`{url}` is not registered, exactly as it is written; a builder registers it with POST /api/v1/redirect-urls or \
-                 `keyway redirect-urls add`"
-            );
-            return Err(Error::invalid("redirect_url_not_registered", message));
-        }
+    let all = [&ends.success_url, &ends.failure_url].into_iter().flatten();
+    all.filter(|url| !redirect_url::is_own_page(url)).try_for_each(|url| check_one(c, tenant, url))
+}
+
+fn check_one(c: &mut Conn, tenant: TenantId, url: &str) -> Result<()> {
+    if store::redirect_url::exists(c, tenant, url)? {
+        return Ok(());
     }
-    Ok(())
+    let message = format!(
+        "`{url}` is not registered, exactly as it is written; a builder registers it with POST /api/v1/redirect-urls or \
+         `keyway redirect-urls add`"
+    );
+    Err(Error::invalid("redirect_url_not_registered", message))
 }
 
 fn note(tx: &mut Conn, by: By<'_>, action: &'static str, url: &str) -> Result<()> {

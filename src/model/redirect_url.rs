@@ -62,9 +62,20 @@ pub fn check(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether this is a path of our own pages, and no registered URL: those are whole.
+#[must_use]
+pub fn is_own_page(url: &str) -> bool {
+    url.starts_with("/t/")
+}
+
 /// The failure URL with the reason.
 #[must_use]
 pub fn with_error(registered: &str, code: &str) -> String {
+    if is_own_page(registered) {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("error", code).finish();
+        let sign = if registered.contains('?') { '&' } else { '?' };
+        return format!("{registered}{sign}{query}");
+    }
     match Url::parse(registered) {
         Ok(mut url) => {
             url.query_pairs_mut().append_pair("error", code);

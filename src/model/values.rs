@@ -48,6 +48,7 @@ mod reference;
 pub mod resolve;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 pub mod view;
 
 /// What a layer stores of its inputs.

@@ -1,5 +1,6 @@
 //! Connections and their stable keys.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use diesel::BoolExpressionMethods as _;
@@ -11,6 +12,7 @@ use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
 use diesel::SelectableHelper as _;
 use diesel::TextExpressionMethods as _;
+use diesel::dsl::count_star;
 use diesel::prelude::AsChangeset;
 use diesel::prelude::Insertable;
 use diesel::prelude::Queryable;
@@ -193,6 +195,16 @@ pub fn list(
     let mut found = rows.into_iter().map(|(row, key)| row.with_key(&key)).collect::<Result<Vec<_>>>()?;
     key::add_aliases(c, tenant, &mut found)?;
     Ok(found)
+}
+
+/// How many connections each component has.
+pub fn count_by_component(c: &mut Conn, tenant: TenantId) -> Result<BTreeMap<String, i64>> {
+    let rows: Vec<(String, i64)> = on!(c, db => connections::table
+        .filter(connections::tenant_id.eq(tenant))
+        .group_by(connections::component)
+        .select((connections::component, count_star()))
+        .load(db))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Every connection of a tenant, in no order: for snapshots.

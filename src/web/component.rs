@@ -18,6 +18,8 @@ use crate::model::problem::Problem;
 use crate::web::page::ListOf;
 use crate::web::respond;
 
+pub mod page;
+
 /// Lists the components: those of the deployment, and those that the tenant still uses though their manifest is gone.
 /// All of them are on one page.
 #[utoipa::path(

@@ -18,11 +18,13 @@ use crate::app::connect::receive::Received;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ids::FlowId;
+use crate::model::redirect_url;
 use crate::web::connect::page::FormPage;
 use crate::web::connect::page::NoticePage;
 use crate::web::form::Fields;
 use crate::web::html;
 use crate::web::origin;
+use crate::web::visit;
 
 pub mod cookie;
 pub mod gate;
@@ -65,7 +67,7 @@ async fn submitted(
             .insert_header((header::LOCATION, url.as_str()))
             .insert_header((header::SET_COOKIE, cookie::keep(&app.public_url(), flow, &secret)))
             .finish()),
-        Connected::Ended(ended) => end(ended),
+        Connected::Ended(ended) => end(app, ended),
     }
 }
 
@@ -95,7 +97,7 @@ async fn received(app: &App, id: String, params: Vec<(String, String)>) -> Resul
             let next = format!("{}/oauth/complete/{flow}?ticket={}", app.public_url(), *ticket);
             html::answer(StatusCode::OK, &NoticePage::going_on(next), None)
         }
-        Received::Ended(ended) => end(ended),
+        Received::Ended(ended) => end(app, ended),
     }
 }
 
@@ -107,17 +109,18 @@ pub async fn complete(app: Data<App>, req: HttpRequest, flow: Path<String>) -> H
     let ticket = query.into_owned().find(|(name, _)| name == "ticket").map(|(_, value)| value).unwrap_or_default();
     let public_url = app.public_url();
     let secret = cookie::read(&req, &public_url, id);
-    let mut answer = told(app.complete_flow(id, ticket, secret).await.and_then(end));
+    let mut answer = told(app.complete_flow(id, ticket, secret).await.and_then(|ended| end(&app, ended)));
     if let Ok(gone) = header::HeaderValue::from_str(&cookie::drop(&public_url, id)) {
-        answer.headers_mut().insert(header::SET_COOKIE, gone);
+        answer.headers_mut().append(header::SET_COOKIE, gone);
     }
     answer
 }
 
 /// The vendor's page, or one of ours.
-fn end(ended: Ended) -> Result<HttpResponse> {
+fn end(app: &App, ended: Ended) -> Result<HttpResponse> {
     if let Some(url) = &ended.url {
-        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, url.as_str())).finish());
+        let is_said = ended.trouble.is_none() && redirect_url::is_own_page(url);
+        return Ok(if is_said { visit::see_other_saying(app, url, "connected") } else { html::see_other(url) });
     }
     let status = if ended.trouble.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     html::answer(status, &NoticePage::of(ended), None)

@@ -29,8 +29,10 @@ use crate::web::respond;
 
 pub mod history;
 pub mod keys;
+pub mod page;
 pub mod reads;
 pub mod values;
+pub mod wizard;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

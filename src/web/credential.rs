@@ -25,6 +25,10 @@ use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::respond;
 
+pub mod card;
+pub mod form;
+pub mod page;
+pub mod row;
 pub mod tokens;
 
 #[derive(Deserialize, IntoParams)]

@@ -19,6 +19,8 @@ use crate::web::page::ListOf;
 use crate::web::page::Listing;
 use crate::web::respond;
 
+pub mod page;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCustomer, example = json!({ "external_id": "acme-42", "name": "Acme Inc." }))]

@@ -1,5 +1,8 @@
 //! Forms as browsers send them: names and values in order, where a name may stand several times.
 
+use std::future::Ready;
+use std::future::ready;
+
 use actix_web::FromRequest;
 use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
@@ -78,6 +81,18 @@ impl Fields {
             return Err(Error::new(Kind::UnsupportedMedia, "unsupported_media_type", what));
         }
         Ok(Self(form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}
+
+/// What the query of an address asks for. A name that no page knows is no fault: people edit addresses.
+pub struct Asked(pub Fields);
+
+impl FromRequest for Asked {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Fields(form_urlencoded::parse(req.query_string().as_bytes()).into_owned().collect()))))
     }
 }
 

@@ -35,6 +35,8 @@ use crate::web::page::Listing;
 use crate::web::page::PageQuery;
 use crate::web::respond;
 
+pub mod page;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewConnectLinkRequest, example = json!({ "owner": "test" }))]

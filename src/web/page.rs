@@ -74,6 +74,11 @@ impl<'a> Listing<'a> {
         respond::ok(&ListOf { items: page.items, next_cursor })
     }
 
+    /// What the next page is asked with; `None`: this was the last.
+    pub fn cursor<K: Serialize>(&self, next: Option<&K>) -> Option<String> {
+        next.map(|key| self.seal(key))
+    }
+
     fn seal(&self, key: &impl Serialize) -> String {
         let key = serde_json::to_string(key).unwrap_or_default();
         let signature = self.signature(&key);

@@ -16,15 +16,31 @@ use crate::web::access;
 use crate::web::api_key;
 use crate::web::audit;
 use crate::web::component;
+use crate::web::component::page as component_page;
+use crate::web::component::page::show as component_show;
 use crate::web::connect;
 use crate::web::connection;
 use crate::web::connection::history;
 use crate::web::connection::keys;
+use crate::web::connection::page as connection_page;
+use crate::web::connection::page::delete as connection_delete;
+use crate::web::connection::page::history as connection_history;
+use crate::web::connection::page::manage as connection_manage;
+use crate::web::connection::page::overview as connection_overview;
+use crate::web::connection::page::people as connection_people;
+use crate::web::connection::page::usage as connection_usage;
+use crate::web::connection::page::values as connection_values;
 use crate::web::connection::reads;
 use crate::web::connection::values;
+use crate::web::connection::wizard;
+use crate::web::connection::wizard::created as wizard_created;
 use crate::web::credential;
+use crate::web::credential::page as credential_page;
+use crate::web::credential::page::act as credential_act;
+use crate::web::credential::page::new as credential_new;
 use crate::web::credential::tokens;
 use crate::web::customer;
+use crate::web::customer::page as customer_page;
 use crate::web::embedded;
 use crate::web::extract;
 use crate::web::health;
@@ -50,6 +66,9 @@ use crate::web::sync;
 use crate::web::tenant;
 use crate::web::user;
 use crate::web::visit;
+
+#[macro_use]
+mod macros;
 
 /// Who may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,115 +117,6 @@ pub struct Route {
     pub asks_itself: bool,
     /// Part of the API: described in `/openapi.json`.
     pub is_api: bool,
-}
-
-macro_rules! access {
-    (Public) => { Access::Public };
-    (SignedIn) => { Access::SignedIn };
-    (Page) => { Access::Page };
-    (Member $($permission:ident)*) => { Access::Member(&[$(Permission::$permission),*]) };
-}
-
-macro_rules! method {
-    (get) => {
-        "GET"
-    };
-    (head) => {
-        "HEAD"
-    };
-    (post) => {
-        "POST"
-    };
-    (put) => {
-        "PUT"
-    };
-    (patch) => {
-        "PATCH"
-    };
-    (delete) => {
-        "DELETE"
-    };
-    (options) => {
-        "OPTIONS"
-    };
-}
-
-macro_rules! route {
-    (options) => {
-        web::method(actix_web::http::Method::OPTIONS)
-    };
-    ($method:ident) => {
-        web::$method()
-    };
-}
-
-macro_rules! size {
-    () => {
-        BodySize::Normal
-    };
-    (import) => {
-        BodySize::Import
-    };
-    (snapshot) => {
-        BodySize::Snapshot
-    };
-    (asks) => {
-        BodySize::Normal
-    };
-    (passed) => {
-        BodySize::Passed
-    };
-}
-
-macro_rules! asks {
-    ($(import)?) => {
-        false
-    };
-    (snapshot) => {
-        false
-    };
-    (passed) => {
-        false
-    };
-    (asks) => {
-        true
-    };
-}
-
-/// `method path access [permissions] [import, snapshot, passed or asks] => module::handler;`
-macro_rules! routes {
-    (@route $is_api:literal; $module:ident $handler:ident $method:ident $path:literal $access:ident [$($permission:ident)*] $($mark:ident)?) => {
-        Route {
-            name: concat!(stringify!($module), "_", stringify!($handler)),
-            method: method!($method),
-            path: $path,
-            access: access!($access $($permission)*),
-            size: size!($($mark)?),
-            asks_itself: asks!($($mark)?),
-            is_api: $is_api,
-        }
-    };
-    (
-        api { $($method:ident $path:literal $access:ident $([$($permission:ident)*])? $($mark:ident)? => $module:ident :: $handler:ident;)* }
-        pages { $($page_method:ident $page_path:literal $page_access:ident $($page_mark:ident)? => $page_module:ident :: $page_handler:ident;)* }
-    ) => {
-        /// Every route of the server.
-        pub const ROUTES: &[Route] = &[
-            $(routes!(@route true; $module $handler $method $path $access [$($($permission)*)?] $($mark)?),)*
-            $(routes!(@route false; $page_module $page_handler $page_method $page_path $page_access [] $($page_mark)?),)*
-        ];
-
-        #[derive(OpenApi)]
-        #[openapi(paths($($module::$handler),*))]
-        pub struct Documented;
-
-        fn handlers() -> Vec<actix_web::Route> {
-            vec![
-                $(route!($method).to($module::$handler),)*
-                $(route!($page_method).to($page_module::$page_handler),)*
-            ]
-        }
-    };
 }
 
 routes! {
@@ -360,6 +270,51 @@ routes! {
         get  "/t/{tenant}/integrations/{integration}/test-runs" Page => integration_runs::index;
         post "/t/{tenant}/integrations/{integration}/test-runs" Page => integration_runs::create;
         get  "/t/{tenant}/integrations/{integration}/test-runs/{test_run}" Page => integration_runs::show;
+
+        get  "/t/{tenant}/components" Page => component_page::index;
+        get  "/t/{tenant}/components/{component}" Page => component_show::overview;
+        get  "/t/{tenant}/components/{component}/connections" Page => component_show::connections;
+        get  "/t/{tenant}/components/{component}/connections/new" Page => wizard::new;
+        post "/t/{tenant}/components/{component}/connections/new" Page => wizard::advance;
+        get  "/t/{tenant}/components/{component}/actions" Page => component_show::actions;
+        get  "/t/{tenant}/components/{component}/manifest" Page => component_show::manifest;
+        post "/t/{tenant}/components/{component}/upgrade" Page => component_page::upgrade;
+
+        get  "/t/{tenant}/connections" Page => connection_page::index;
+        get  "/t/{tenant}/connections/{connection}" Page => connection_overview::show;
+        post "/t/{tenant}/connections/{connection}/test" Page => connection_overview::test;
+        post "/t/{tenant}/connections/{connection}/connect" Page => connection_overview::connect;
+        post "/t/{tenant}/connections/{connection}/switches" Page => connection_overview::switch;
+        get  "/t/{tenant}/connections/{connection}/created" Page => wizard_created::show;
+        post "/t/{tenant}/connections/{connection}/created" Page => wizard_created::connect;
+        get  "/t/{tenant}/connections/{connection}/values" Page => connection_values::edit;
+        post "/t/{tenant}/connections/{connection}/values" Page => connection_values::update;
+        get  "/t/{tenant}/connections/{connection}/customers" Page => connection_people::show;
+        post "/t/{tenant}/connections/{connection}/links" Page => connection_people::create_link;
+        post "/t/{tenant}/connections/{connection}/links/revoke" Page => connection_people::revoke_link;
+        get  "/t/{tenant}/connections/{connection}/usage" Page => connection_usage::show;
+        get  "/t/{tenant}/connections/{connection}/history" Page => connection_history::history;
+        get  "/t/{tenant}/connections/{connection}/attempts" Page => connection_history::attempts;
+        get  "/t/{tenant}/connections/{connection}/manage" Page => connection_manage::edit;
+        post "/t/{tenant}/connections/{connection}/manage" Page => connection_manage::update;
+        get  "/t/{tenant}/connections/{connection}/delete" Page => connection_delete::confirm;
+        post "/t/{tenant}/connections/{connection}/delete" Page => connection_delete::delete;
+        get  "/t/{tenant}/connections/{connection}/credentials/new" Page => credential_new::new;
+        post "/t/{tenant}/connections/{connection}/credentials/new" Page => credential_new::create;
+
+        get  "/t/{tenant}/credentials/{credential}" Page => credential_page::show;
+        post "/t/{tenant}/credentials/{credential}" Page => credential_page::update;
+        post "/t/{tenant}/credentials/{credential}/test" Page => credential_act::test;
+        post "/t/{tenant}/credentials/{credential}/connect" Page => credential_page::connect;
+        post "/t/{tenant}/credentials/{credential}/disconnect" Page => credential_act::disconnect;
+        post "/t/{tenant}/credentials/{credential}/switches" Page => credential_act::switch;
+        post "/t/{tenant}/credentials/{credential}/link" Page => credential_act::make_link;
+        post "/t/{tenant}/credentials/{credential}/delete" Page => credential_act::delete;
+
+        get  "/t/{tenant}/customers" Page => customer_page::index;
+        post "/t/{tenant}/customers" Page => customer_page::create;
+        get  "/t/{tenant}/customers/{customer}" Page => customer_page::show;
+        post "/t/{tenant}/customers/{customer}/links" Page => customer_page::create_link;
     }
 }
 

@@ -30,6 +30,15 @@ said! {
     "step_switched" => "The step uses the other connection now.";
     "slot_switched" => "All steps of the slot use the other connection now.";
     "nothing_changed" => "Nothing was changed: it was so already.";
+    "connected" => "Connected.";
+    "disconnected" => "Disconnected. Its tokens are gone here.";
+    "disconnected_here" => "Disconnected here. The provider did not revoke the tokens: remove the access in the account's settings there.";
+    "enabled" => "Switched on.";
+    "disabled" => "Switched off.";
+    "renamed" => "Renamed. The old stable key stays as an alias, so nothing breaks.";
+    "released" => "The alias was released: another connection can take the key.";
+    "revoked" => "The link was revoked: it does not work any more.";
+    "upgraded" => "Moved to the newest version.";
     "password_changed" => "Your password was changed, and your other sessions ended.";
     "signed_out_everywhere" => "All your other sessions ended.";
 }

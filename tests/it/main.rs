@@ -8,6 +8,7 @@ mod architecture;
 mod cli;
 mod component;
 mod connection;
+mod connection_pages;
 mod credential;
 mod customer;
 mod demo;

@@ -5,6 +5,7 @@ mod attacks;
 mod callback;
 mod desk;
 mod given_back;
+mod pages;
 mod path;
 mod status;
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::app::App;
 use crate::app::connect::Draft;
 use crate::app::connect::Opened;
@@ -11,9 +9,7 @@ use crate::app::connect::check_enabled;
 use crate::app::connect::draft::side;
 use crate::error::FieldError;
 use crate::error::Result;
-use crate::model::component::Collection;
 use crate::model::component::Input;
-use crate::model::component::InputKind;
 use crate::model::component::ManagedBy;
 use crate::model::values::Edit;
 use crate::model::values::Layer;
@@ -23,7 +19,8 @@ use crate::model::values::Resolution;
 use crate::model::values::Side;
 use crate::model::values::State;
 use crate::model::values::edit::Change;
-use crate::model::values::resolve::as_text;
+use crate::model::values::typed;
+use crate::model::values::typed::Shape;
 use crate::model::values::view::InputView;
 use crate::model::values::view::Viewer;
 use crate::model::values::view::view;
@@ -63,19 +60,6 @@ pub struct Field {
     /// Of a secret: there is one, and an empty field keeps it.
     pub is_kept: bool,
     pub error: Option<String>,
-}
-
-/// How an input is entered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
-    Line,
-    /// Several lines; of a list one item each, of a map `name=value`.
-    Lines,
-    Secret,
-    Number,
-    Switch,
-    /// Value and label.
-    Choice(Vec<(String, String)>),
 }
 
 /// What was typed, by the key of the input.
@@ -149,54 +133,11 @@ fn field(seen: &InputView, input: &Input) -> Field {
         label: input.label.clone(),
         help: input.comments.clone(),
         placeholder: input.placeholder.clone().or_else(|| input.example.clone()),
-        shape: shape(input, is_secret),
+        shape: typed::shape(input),
         is_required: input.required,
-        value: seen.value.as_ref().map(|value| typed_form(input, value)).unwrap_or_default(),
+        value: seen.value.as_ref().map(|value| typed::text_of(input, value)).unwrap_or_default(),
         is_kept: is_secret && seen.secret.is_some_and(|secret| secret.is_set) && seen.state == State::Set,
         error: None,
-    }
-}
-
-fn shape(input: &Input, is_secret: bool) -> Shape {
-    match (is_secret, input.collection, input.kind) {
-        (true, ..) => Shape::Secret,
-        (_, Some(_), _) | (_, _, InputKind::Text) => Shape::Lines,
-        (_, _, InputKind::Boolean) => Shape::Switch,
-        (_, _, InputKind::Number) => Shape::Number,
-        (_, _, InputKind::Select) => {
-            let choice = |option: &crate::model::component::Choice| {
-                (option.value.clone(), option.label.clone().unwrap_or_else(|| option.value.clone()))
-            };
-            Shape::Choice(input.options.iter().map(choice).collect())
-        }
-        _ => Shape::Line,
-    }
-}
-
-/// A value as it stands in its field.
-fn typed_form(input: &Input, value: &Value) -> String {
-    match (input.collection, value) {
-        (Some(Collection::List), Value::Array(items)) => items.iter().map(as_text).collect::<Vec<_>>().join("\n"),
-        (Some(Collection::KeyValue), Value::Object(entries)) => {
-            entries.iter().map(|(name, value)| format!("{name}={}", as_text(value))).collect::<Vec<_>>().join("\n")
-        }
-        _ => as_text(value),
-    }
-}
-
-/// A field's text as the value that it means.
-fn value_of(input: &Input, text: &str) -> Value {
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    match input.collection {
-        Some(Collection::List) => Value::Array(lines().map(Value::from).collect()),
-        Some(Collection::KeyValue) => {
-            let pair = |line: &str| {
-                let (name, value) = line.split_once('=').unwrap_or((line, ""));
-                (name.trim().to_owned(), Value::from(value.trim()))
-            };
-            Value::Object(lines().map(pair).collect())
-        }
-        None => Value::from(text.replace("\r\n", "\n")),
     }
 }
 
@@ -224,7 +165,7 @@ impl Form {
                     drop(edits.insert(field.key.clone(), Edit { value: Change::Clear, ..Edit::default() }))
                 }
                 true => {}
-                false => drop(edits.insert(field.key.clone(), Edit::of_value(value_of(input, text)))),
+                false => drop(edits.insert(field.key.clone(), Edit::of_value(typed::value_of(input, text)))),
             }
         }
         Ok(edits)

@@ -1,5 +1,6 @@
 //! Lists of connections, with the readiness that people filter by.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use crate::app::App;
@@ -34,6 +35,15 @@ pub struct Listed {
 }
 
 impl App {
+    /// How many connections each component has here; one without any is absent.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub async fn count_connections(&self, actor: Actor) -> Result<BTreeMap<String, i64>> {
+        actor.require(Permission::ConnectionsRead)?;
+        self.store().read(move |c| store::connection::count_by_component(c, actor.tenant.id)).await
+    }
+
     /// One page, oldest first.
     ///
     /// # Errors

@@ -1,10 +1,14 @@
 //! Making and changing connections. Global values that complete the organization's one account are tested before they
 //! are stored.
 
+use std::collections::BTreeMap;
+
 use crate::app::App;
 use crate::app::By;
 use crate::app::connection::ConnectionUpdate;
 use crate::app::connection::NewConnection;
+use crate::app::credential::NewCredential;
+use crate::app::credential::OwnerRef;
 use crate::app::credential::save::require_leave;
 use crate::app::layers::Described;
 use crate::app::live_test::save::Proof;
@@ -20,6 +24,7 @@ use crate::model::actor::Permission;
 use crate::model::connection::Scope;
 use crate::model::credential::Credential;
 use crate::model::credential::Owner;
+use crate::model::values::Edit;
 use crate::model::values::FieldChange;
 use crate::model::values::OwnerKind;
 use crate::store;
@@ -35,6 +40,35 @@ impl App {
         actor.require(Permission::ConnectionsWrite)?;
         let app = self.clone();
         self.save_tested(move |tx, proof| app.make_connection(tx, &actor, new.clone(), proof)).await
+    }
+
+    /// Makes a connection together with its test runner's credential: both, or neither.
+    ///
+    /// # Errors
+    /// Those of [`App::create_connection`] and [`App::create_credential`].
+    pub async fn create_connection_with_test(
+        &self,
+        actor: Actor,
+        new: NewConnection,
+        test: BTreeMap<String, Edit>,
+    ) -> Result<Described> {
+        actor.require(Permission::ConnectionsWrite)?;
+        actor.require(Permission::CredentialsWrite)?;
+        let app = self.clone();
+        self.save_tested(move |tx, proof| {
+            let without_test = new.without_test;
+            let described = match app.make_connection(tx, &actor, new.clone(), proof)? {
+                Saving::Done(described) => described,
+                untested => return Ok(untested),
+            };
+            let connection = described.connection.id.to_string();
+            let credential = NewCredential { connection, owner: OwnerRef::Test, inputs: test.clone(), without_test };
+            Ok(match app.enter_credential(tx, &actor, &credential, proof)? {
+                Saving::Done(held) => Saving::Done(held.described),
+                Saving::Test(subject) => Saving::Test(subject),
+            })
+        })
+        .await
     }
 
     fn make_connection(

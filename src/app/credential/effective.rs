@@ -1,11 +1,13 @@
 //! Effective values as people see them: each with where it came from; secrets as a masked length.
 
 use crate::app::App;
+use crate::app::credential::Held;
 use crate::app::credential::OwnerRef;
 use crate::app::credential::check_owner;
 use crate::app::layers::Described;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ids::CustomerId;
 use crate::ids::TenantId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
@@ -54,6 +56,31 @@ impl App {
                 let chosen = owner.map(|owner| app.choose(c, tenant, &described, &owner)).transpose()?;
                 let (kind, credential) = chosen.map_or((None, None), |(kind, credential)| (Some(kind), credential));
                 app.view_values(c, tenant, described, (kind, credential))
+            })
+            .await
+    }
+
+    /// A credential that is not there, as a form to enter it begins: without values of its own.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `wrong_owner`.
+    pub async fn blank_credential(&self, actor: Actor, reference: String, owner: OwnerKind) -> Result<(Held, View)> {
+        actor.require(Permission::ConnectionsRead)?;
+        let (app, now) = (self.clone(), self.clock().now());
+        self.store()
+            .read(move |c| {
+                let tenant = actor.tenant.id;
+                let described = app.describe(c, tenant, &reference)?;
+                check_owner(&described, owner)?;
+                let values = app.view_values(c, tenant, described.clone(), (Some(owner), None))?.values;
+                let owner = match owner {
+                    OwnerKind::Test => Owner::Test,
+                    OwnerKind::Organization => Owner::Organization,
+                    // Whose it will be is not chosen yet; the values do not depend on it.
+                    OwnerKind::Customer => Owner::Customer(CustomerId(uuid::Uuid::nil())),
+                };
+                let credential = Credential::blank(described.connection.id, owner, Credential::DEFAULT_NAME, now);
+                Ok((Held { described, credential }, values))
             })
             .await
     }

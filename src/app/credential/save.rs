@@ -46,7 +46,7 @@ impl App {
         self.save_tested(move |tx, proof| app.enter_credential(tx, &actor, &new, proof)).await
     }
 
-    fn enter_credential(
+    pub(crate) fn enter_credential(
         &self,
         tx: &mut Conn,
         actor: &Actor,

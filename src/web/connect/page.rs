@@ -5,10 +5,10 @@ use serde::Serialize;
 use crate::app::connect::Ended;
 use crate::app::connect::Form;
 use crate::app::connect::form::Field;
-use crate::app::connect::form::Shape;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::model::values::OwnerKind;
+use crate::model::values::typed::Shape;
 use crate::web::connect::FIELD;
 use crate::web::html::Page;
 

@@ -96,7 +96,7 @@ async fn sign_in(
 }
 
 /// A path of ours, and no other place: what a link says to go on to was written by anybody.
-fn local(next: &str) -> Option<&str> {
+pub(in crate::web) fn local(next: &str) -> Option<&str> {
     let is_path = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     is_path.then_some(next)
 }
