@@ -17,6 +17,7 @@ use crate::model::actor::Actor;
 use crate::model::component::Component;
 use crate::outbound::client::Client;
 use crate::store::Store;
+use attention::Seen;
 use catalog::Catalog;
 use chrono::TimeDelta;
 use credential::Answers;
@@ -30,7 +31,9 @@ use retention::Retention;
 use vault::TenantKeys;
 
 pub mod api_key;
+pub mod attention;
 pub mod audit;
+pub mod brand;
 pub mod callback;
 pub mod catalog;
 pub mod component;
@@ -52,6 +55,7 @@ pub mod reconsent;
 pub mod redirect_url;
 pub mod refresh;
 pub mod retention;
+pub mod search;
 pub mod session;
 pub mod sync;
 pub mod tenant;
@@ -109,6 +113,7 @@ struct Inner {
     flights: Flights,
     lasting: Lasting,
     tests: TestBudgets,
+    attention: Seen,
     // A random word: tells this process from others where they share the database.
     node: String,
     listens_on: RwLock<SocketAddr>,
@@ -131,7 +136,7 @@ impl App {
         let (flights, node) = (Flights::default(), uuid::Uuid::now_v7().simple().to_string());
         let (answers, reads) = (Answers::new(answers_bytes), Reads::default());
         let listens_on = RwLock::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let (tests, lasting) = (TestBudgets::default(), Lasting::default());
+        let (tests, lasting, attention) = (TestBudgets::default(), Lasting::default(), Seen::default());
         let inner = Inner {
             store,
             kek,
@@ -144,6 +149,7 @@ impl App {
             flights,
             lasting,
             tests,
+            attention,
             node,
             listens_on,
         };
@@ -201,6 +207,10 @@ impl App {
 
     pub(crate) fn test_budgets(&self) -> &TestBudgets {
         &self.inner.tests
+    }
+
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.inner.attention
     }
 
     pub(crate) fn timing(&self) -> &Timing {

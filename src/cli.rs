@@ -4,6 +4,7 @@
 
 mod api_key;
 mod args;
+mod attention;
 mod component;
 mod config;
 mod connection;
@@ -76,7 +77,7 @@ First steps:
   keyway sync plan --from dev --to prod --on-missing placeholder
 
 Everything is kept in the data directory (KEYWAY_DATA_DIR, default ./keyway-data), or in KEYWAY_DATABASE_URL.
-Exit codes: 0 done, 1 any error; sync plan and drift: 2 changes, 3 blocked; sync apply: 3 blocked or stale.";
+Exit codes: 0 done, 1 any error; sync plan and drift: 2 changes, 3 blocked; sync apply: 3 blocked or stale; attention: 2 somebody is needed.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -114,6 +115,8 @@ enum Command {
     /// API keys: what machines act with, in one tenant.
     #[command(subcommand)]
     ApiKeys(api_key::Command),
+    /// What needs a person: credentials to authorize again or to enter again, connections to fill in, slots without one.
+    Attention,
     /// Answer over HTTP until told to stop. Makes the first owner when there is nobody yet.
     Serve(serve::ServeArgs),
     /// Settings: what is in effect, and where it came from.
@@ -188,6 +191,7 @@ async fn with_database(command: Command, context: &mut Context<'_>) -> Result<u8
         Command::RedirectUrls(command) => redirect_url::execute(command, context).await,
         Command::Users(command) => user::execute(command, context).await,
         Command::ApiKeys(command) => api_key::execute(command, context).await,
+        Command::Attention => attention::execute(context).await,
         Command::Serve(args) => serve::execute(args, context).await,
         Command::Integrations(command) => integration::execute(command, context).await,
         Command::Sync(command) => sync::execute(command, context).await,

@@ -15,7 +15,9 @@
 
 pub mod actor;
 pub mod attempt;
+pub mod attention;
 pub mod audit;
+pub mod brand;
 pub mod budget;
 pub mod caller;
 pub mod component;

@@ -15,6 +15,7 @@ use conn::Watch;
 
 pub mod api_key;
 pub mod attempt;
+pub mod attention;
 pub mod audit;
 pub mod callback;
 pub mod check;
@@ -36,6 +37,7 @@ pub mod purge;
 pub mod read;
 pub mod redirect_url;
 pub mod schema;
+pub mod search;
 pub mod session;
 pub mod slot;
 pub mod sync;

@@ -6,6 +6,7 @@ use crate::ids::EventId;
 use crate::model::actor::Actor;
 use crate::model::actor::Permission;
 use crate::model::audit::Entry;
+use crate::model::audit::Filter;
 use crate::model::page::Page;
 use crate::model::page::PageRequest;
 use crate::store;
@@ -15,8 +16,13 @@ impl App {
     ///
     /// # Errors
     /// `forbidden`.
-    pub async fn list_audit(&self, actor: Actor, page: PageRequest<EventId>) -> Result<Page<Entry, EventId>> {
+    pub async fn list_audit(
+        &self,
+        actor: Actor,
+        filter: Filter,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Entry, EventId>> {
         actor.require(Permission::AuditRead)?;
-        self.store().read(move |c| store::audit::page(c, actor.tenant.id, &page)).await
+        self.store().read(move |c| store::audit::page(c, actor.tenant.id, &filter, &page)).await
     }
 }

@@ -30,6 +30,20 @@ pub struct Entry {
     pub detail: Value,
 }
 
+/// Which entries a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Part of the actor's name; case does not count.
+    pub actor: Option<String>,
+    /// An action, or the noun before its dot.
+    pub action: Option<String>,
+    /// Part of whom or what it concerned; case does not count.
+    pub subject: Option<String>,
+    pub since: Option<Instant>,
+    /// Not included itself.
+    pub until: Option<Instant>,
+}
+
 /// One action: stable word dotted by noun, whom it concerned, and what else is worth knowing; never a secret.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {

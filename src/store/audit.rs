@@ -1,5 +1,7 @@
 //! The audit log: what was done, by whom. Never a secret.
 
+use diesel::BoolExpressionMethods as _;
+use diesel::EscapeExpressionMethods as _;
 use diesel::ExpressionMethods as _;
 use diesel::QueryDsl as _;
 use diesel::RunQueryDsl as _;
@@ -16,12 +18,15 @@ use crate::ids::EventId;
 use crate::ids::TenantId;
 use crate::model::audit::Entry;
 use crate::model::audit::Event;
+use crate::model::audit::Filter;
 use crate::model::page::Page;
 use crate::model::page::PageRequest;
 use crate::store::conn::Conn;
 use crate::store::conn::on;
+use crate::store::connection::escape_like;
 use crate::store::schema::audit_events;
 use crate::store::types::At;
+use crate::store::types::lower;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events)]
@@ -52,7 +57,13 @@ pub fn append(c: &mut Conn, tenant: Option<TenantId>, actor: &str, event: &Event
 }
 
 /// A tenant's newest entries first.
-pub fn page(c: &mut Conn, tenant: TenantId, page: &PageRequest<EventId>) -> Result<Page<Entry, EventId>> {
+pub fn page(
+    c: &mut Conn,
+    tenant: TenantId,
+    filter: &Filter,
+    page: &PageRequest<EventId>,
+) -> Result<Page<Entry, EventId>> {
+    let part = |text: &str| format!("%{}%", escape_like(&text.to_lowercase()));
     let rows: Vec<Row> = on!(c, db => {
         let mut query = audit_events::table
             .filter(audit_events::tenant_id.eq(tenant))
@@ -62,6 +73,22 @@ pub fn page(c: &mut Conn, tenant: TenantId, page: &PageRequest<EventId>) -> Resu
             .into_boxed();
         if let Some(after) = page.after {
             query = query.filter(audit_events::id.lt(after));
+        }
+        if let Some(actor) = &filter.actor {
+            query = query.filter(lower(audit_events::actor).like(part(actor)).escape('!'));
+        }
+        if let Some(subject) = &filter.subject {
+            query = query.filter(lower(audit_events::subject).like(part(subject)).escape('!'));
+        }
+        if let Some(action) = &filter.action {
+            let of_noun = format!("{}.%", escape_like(action));
+            query = query.filter(audit_events::action.eq(action).or(audit_events::action.like(of_noun).escape('!')));
+        }
+        if let Some(since) = filter.since {
+            query = query.filter(audit_events::at.ge(At(since)));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(audit_events::at.lt(At(until)));
         }
         query.load(db)
     })?;

@@ -1,5 +1,7 @@
 //! The vendor's customers, by the vendor's own id.
 
+use std::collections::HashMap;
+
 use diesel::BoolExpressionMethods as _;
 use diesel::EscapeExpressionMethods as _;
 use diesel::ExpressionMethods as _;
@@ -85,6 +87,19 @@ pub fn find_by_external_id(c: &mut Conn, tenant: TenantId, external_id: &str) ->
         .first(db)
         .optional())?;
     Ok(row.map(Customer::from))
+}
+
+/// The names of some customers.
+pub fn names(c: &mut Conn, tenant: TenantId, ids: &[CustomerId]) -> Result<HashMap<CustomerId, String>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1000) {
+        let rows: Vec<(CustomerId, String)> = on!(c, db => customers::table
+            .filter(customers::tenant_id.eq(tenant).and(customers::id.eq_any(chunk.to_vec())))
+            .select((customers::id, customers::name))
+            .load(db))?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The customer with this id (`cus_…`) or external id.

@@ -13,6 +13,9 @@ diesel::table! {
         is_production -> Bool,
         revision -> BigInt,
         created_at -> Instant,
+        color -> Nullable<Text>,
+        logo -> Nullable<Binary>,
+        logo_digest -> Nullable<Text>,
     }
 }
 

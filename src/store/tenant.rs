@@ -14,6 +14,8 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::ids::DataKeyId;
 use crate::ids::TenantId;
+use crate::model::brand::Brand;
+use crate::model::brand::Color;
 use crate::model::tenant::Tenant;
 use crate::store::conn::Conn;
 use crate::store::conn::on;
@@ -115,4 +117,35 @@ pub fn any_data_key(c: &mut Conn) -> Result<Option<(TenantId, DataKeyRow)>> {
     let row: Option<DataKeyRow> =
         on!(c, db => data_keys::table.order(data_keys::id).select(DataKeyRow::as_select()).first(db).optional())?;
     Ok(row.map(|row| (row.tenant_id, row)))
+}
+
+pub fn brand(c: &mut Conn, id: TenantId) -> Result<Brand> {
+    let (color, logo): (Option<String>, Option<String>) =
+        on!(c, db => tenants::table.find(id).select((tenants::color, tenants::logo_digest)).first(db))?;
+    Ok(Brand { color: color.map(|text| Color::parse(&text)).transpose()?, logo })
+}
+
+pub fn set_color(c: &mut Conn, id: TenantId, color: Option<Color>) -> Result<()> {
+    let color = color.map(|color| color.to_string());
+    on!(c, db => diesel::update(tenants::table.find(id)).set(tenants::color.eq(&color)).execute(db))?;
+    Ok(())
+}
+
+/// A logo with its digest.
+pub fn set_logo(c: &mut Conn, id: TenantId, logo: Option<(String, Vec<u8>)>) -> Result<()> {
+    let (digest, bytes) = logo.unzip();
+    let set = (tenants::logo.eq(bytes), tenants::logo_digest.eq(digest));
+    on!(c, db => diesel::update(tenants::table.find(id)).set(set).execute(db))?;
+    Ok(())
+}
+
+/// The logo of a tenant by its key, if that is its digest.
+pub fn logo(c: &mut Conn, key: &str, digest: &str) -> Result<Option<Vec<u8>>> {
+    let found: Option<Option<Vec<u8>>> = on!(c, db => tenants::table
+        .filter(tenants::key.eq(key))
+        .filter(tenants::logo_digest.eq(digest))
+        .select(tenants::logo)
+        .first(db)
+        .optional())?;
+    Ok(found.flatten())
 }

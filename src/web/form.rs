@@ -25,6 +25,12 @@ pub mod multipart;
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Those of an address.
+    #[must_use]
+    pub fn of_query(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
     /// What was typed there, or nothing; the first when it stands several times.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {

@@ -54,6 +54,8 @@ pub struct Visit {
     pub path: String,
     /// What the action before this page did.
     pub said: Option<&'static Said>,
+    /// How many things need a person here.
+    pub attention: usize,
 }
 
 impl Visit {
@@ -95,6 +97,7 @@ pub struct Frame {
     person: String,
     role: String,
     said: Option<&'static Said>,
+    attention: usize,
 }
 
 #[derive(Clone, Serialize)]
@@ -147,6 +150,7 @@ impl Frame {
             person: visit.actor.name(),
             role,
             said: visit.said,
+            attention: visit.attention,
         }
     }
 
@@ -169,6 +173,6 @@ impl Frame {
             Who::User { id: UserId(uuid::Uuid::nil()), email: "builder@example.com".to_owned(), role: Role::Admin };
         let actor = Actor { tenant: tenants[0].clone(), who };
         let said = said::find("saved");
-        Self::new(&Visit { actor, tenants, path: String::new(), said }, title.to_owned(), section)
+        Self::new(&Visit { actor, tenants, path: String::new(), said, attention: 3 }, title.to_owned(), section)
     }
 }

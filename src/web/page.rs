@@ -79,7 +79,8 @@ impl<'a> Listing<'a> {
         next.map(|key| self.seal(key))
     }
 
-    fn seal(&self, key: &impl Serialize) -> String {
+    /// The cursor of the page after this key.
+    pub fn seal(&self, key: &impl Serialize) -> String {
         let key = serde_json::to_string(key).unwrap_or_default();
         let signature = self.signature(&key);
         BASE64_URL_SAFE_NO_PAD.encode(format!("{signature}{key}"))

@@ -14,7 +14,11 @@ use crate::error::Kind;
 use crate::model::actor::Permission;
 use crate::web::access;
 use crate::web::api_key;
+use crate::web::attention;
+use crate::web::attention::page as attention_page;
 use crate::web::audit;
+use crate::web::audit::page as audit_page;
+use crate::web::brand;
 use crate::web::component;
 use crate::web::component::page as component_page;
 use crate::web::component::page::show as component_show;
@@ -60,9 +64,19 @@ use crate::web::link;
 use crate::web::live_test;
 use crate::web::openapi;
 use crate::web::proxy;
+use crate::web::search;
 use crate::web::session;
 use crate::web::session::page as session_page;
+use crate::web::settings::api_keys as api_key_settings;
+use crate::web::settings::components as component_settings;
+use crate::web::settings::redirect_urls as redirect_settings;
+use crate::web::settings::tenant as tenant_settings;
+use crate::web::settings::users as user_settings;
 use crate::web::sync;
+use crate::web::sync::drift_page;
+use crate::web::sync::page as sync_page;
+use crate::web::sync::plan_page;
+use crate::web::sync::run_page;
 use crate::web::tenant;
 use crate::web::user;
 use crate::web::visit;
@@ -201,6 +215,7 @@ routes! {
         get    "/api/v1/embedded/connections" Member [EmbeddedRead] => embedded::list;
 
         get    "/api/v1/audit"               Member [AuditRead] => audit::list;
+        get    "/api/v1/attention"           Member [ConnectionsRead IntegrationsRead] => attention::list;
 
         get    "/api/v1/integrations"                          Member [IntegrationsRead] => integration::list;
         post   "/api/v1/integrations"                          Member [IntegrationsWrite] => integration_design::create;
@@ -246,6 +261,7 @@ routes! {
         get  "/sign-in" Public => session_page::new;
         post "/sign-in" Public => session_page::create;
         post "/sign-out" Public => session_page::delete;
+        get  "/brand/{tenant}/{file}" Public => brand::file;
         get  "/t/{tenant}/account" Page => session_page::account;
         post "/t/{tenant}/account/password" Page => session_page::change_password;
         post "/t/{tenant}/account/sign-out-everywhere" Page => session_page::sign_out_everywhere;
@@ -315,6 +331,36 @@ routes! {
         post "/t/{tenant}/customers" Page => customer_page::create;
         get  "/t/{tenant}/customers/{customer}" Page => customer_page::show;
         post "/t/{tenant}/customers/{customer}/links" Page => customer_page::create_link;
+
+        get  "/t/{tenant}/attention" Page => attention_page::index;
+        get  "/t/{tenant}/search" Page => search::index;
+        get  "/t/{tenant}/search/suggest" Page => search::suggest;
+        get  "/t/{tenant}/audit" Page => audit_page::index;
+
+        get  "/t/{tenant}/sync" Page => sync_page::index;
+        get  "/t/{tenant}/sync/plan" Page => plan_page::show;
+        post "/t/{tenant}/sync/apply" Page => plan_page::apply;
+        get  "/t/{tenant}/sync/drift" Page => drift_page::show;
+        get  "/t/{tenant}/sync/runs/{run}" Page => run_page::show;
+        post "/t/{tenant}/sync/runs/{run}/rollback" Page => run_page::rollback;
+
+        get  "/t/{tenant}/settings" Page => tenant_settings::show;
+        post "/t/{tenant}/settings" Page => tenant_settings::update;
+        post "/t/{tenant}/settings/logo" Page => tenant_settings::logo;
+        post "/t/{tenant}/settings/logo/remove" Page => tenant_settings::remove_logo;
+        get  "/t/{tenant}/settings/tenants/new" Page => tenant_settings::new;
+        post "/t/{tenant}/settings/tenants" Page => tenant_settings::create;
+        get  "/t/{tenant}/settings/users" Page => user_settings::index;
+        post "/t/{tenant}/settings/users" Page => user_settings::create;
+        post "/t/{tenant}/settings/users/{user}" Page => user_settings::update;
+        get  "/t/{tenant}/settings/api-keys" Page => api_key_settings::index;
+        post "/t/{tenant}/settings/api-keys" Page => api_key_settings::create;
+        post "/t/{tenant}/settings/api-keys/{api_key}/revoke" Page => api_key_settings::revoke;
+        get  "/t/{tenant}/settings/components" Page => component_settings::index;
+        post "/t/{tenant}/settings/components/{component}/upgrade" Page => component_settings::upgrade;
+        get  "/t/{tenant}/settings/redirect-urls" Page => redirect_settings::index;
+        post "/t/{tenant}/settings/redirect-urls" Page => redirect_settings::create;
+        post "/t/{tenant}/settings/redirect-urls/remove" Page => redirect_settings::remove;
     }
 }
 

@@ -39,6 +39,10 @@ said! {
     "released" => "The alias was released: another connection can take the key.";
     "revoked" => "The link was revoked: it does not work any more.";
     "upgraded" => "Moved to the newest version.";
+    "removed" => "Removed.";
+    "key_revoked" => "Revoked. Programs that use the key are refused from now on.";
+    "synced" => "Synced: everything in the plan was written.";
+    "rolled_back" => "Rolled back: everything is as it was before the sync.";
     "password_changed" => "Your password was changed, and your other sessions ended.";
     "signed_out_everywhere" => "All your other sessions ended.";
 }

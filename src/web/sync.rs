@@ -31,7 +31,17 @@ use crate::web::respond::Problem;
 use crate::web::sync::source::From;
 use crate::web::sync::source::SnapshotDocument;
 
+pub mod ask;
+pub mod drift_page;
+pub mod lines;
+pub mod missing;
+pub mod page;
+pub mod plan_page;
+pub mod plan_view;
+pub mod run_page;
+pub mod sample;
 pub mod source;
+pub mod todo;
 
 /// What a sync reads of this tenant: component pins, connections with their shared values, integrations. No secret, no
 /// local value, nothing of customers. The same content is the same bytes.

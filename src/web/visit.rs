@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::error::Kind;
 use crate::error::Result;
+use crate::model::actor::Actor;
 use crate::model::caller::Caller;
 use crate::web::Options;
 use crate::web::cookie;
@@ -91,7 +92,17 @@ async fn visit(req: &HttpRequest) -> Result<Let> {
     let actor = caller.act_in(Some(req.match_info().get("tenant").unwrap_or_default()))?;
     let said = cookie::read(req, &app.public_url(), said::COOKIE).and_then(|word| said::find(&word));
     let path = req.path().to_owned();
-    Ok(Let { visit: Visit { actor, tenants: caller.tenants(), path, said }, caller })
+    let attention = attention(app, &actor).await?;
+    Ok(Let { visit: Visit { actor, tenants: caller.tenants(), path, said, attention }, caller })
+}
+
+/// How many things need a person, for those who may see them.
+async fn attention(app: &App, actor: &Actor) -> Result<usize> {
+    match app.attention(actor.clone()).await {
+        Ok(items) => Ok(items.len()),
+        Err(error) if error.kind == Kind::Forbidden => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whose session the browser shows.

@@ -1,5 +1,7 @@
 //! Every page with every sample, hostile text among them: what a reader sees in review is what browsers get.
 
+use keyway::web::attention::page::AttentionPage;
+use keyway::web::audit::page::AuditPage;
 use keyway::web::component::page::ComponentsPage;
 use keyway::web::component::page::show::ActionsPage;
 use keyway::web::component::page::show::ConnectionsPage as ComponentConnectionsPage;
@@ -38,19 +40,34 @@ use keyway::web::integration::page::versions::VersionsPage;
 use keyway::web::link::page::LinkMadePage;
 use keyway::web::problem_page::ProblemAlonePage;
 use keyway::web::problem_page::ProblemPage;
+use keyway::web::search::SearchPage;
 use keyway::web::session::page::AccountPage;
 use keyway::web::session::page::SignInPage;
+use keyway::web::settings::api_keys::ApiKeysPage;
+use keyway::web::settings::components::ComponentsPage as ComponentPinsPage;
+use keyway::web::settings::redirect_urls::RedirectUrlsPage;
+use keyway::web::settings::tenant::NewTenantPage;
+use keyway::web::settings::tenant::TenantPage;
+use keyway::web::settings::users::UsersPage;
 use keyway::web::stand_in::page::AuthorizePage;
+use keyway::web::sync::drift_page::DriftPage;
+use keyway::web::sync::page::SyncPage;
+use keyway::web::sync::plan_page::PlanPage;
+use keyway::web::sync::run_page::RunPage as SyncRunPage;
 
 #[test]
 fn every_page_renders_and_lets_nothing_through() {
     samples::<AccountPage>();
     samples::<ActionsPage>();
+    samples::<ApiKeysPage>();
     samples::<AttemptsPage>();
+    samples::<AttentionPage>();
+    samples::<AuditPage>();
     samples::<AuthorizePage>();
     samples::<ChoosePage>();
     samples::<ComponentConnectionsPage>();
     samples::<ComponentPage>();
+    samples::<ComponentPinsPage>();
     samples::<ComponentsPage>();
     samples::<ConfigPage>();
     samples::<ConnectionsPage>();
@@ -61,6 +78,7 @@ fn every_page_renders_and_lets_nothing_through() {
     samples::<DeletePage>();
     samples::<DesignerPage>();
     samples::<DiffPage>();
+    samples::<DriftPage>();
     samples::<FormPage>();
     samples::<GlobalPage>();
     samples::<HistoryPage>();
@@ -71,16 +89,24 @@ fn every_page_renders_and_lets_nothing_through() {
     samples::<ManifestPage>();
     samples::<NewCredentialPage>();
     samples::<NewPage>();
+    samples::<NewTenantPage>();
     samples::<NoticePage>();
     samples::<OverviewPage>();
     samples::<PeoplePage>();
+    samples::<PlanPage>();
     samples::<ProblemAlonePage>();
     samples::<ProblemPage>();
+    samples::<RedirectUrlsPage>();
     samples::<RunPage>();
     samples::<RunsPage>();
+    samples::<SearchPage>();
     samples::<SecretsPage>();
     samples::<SignInPage>();
+    samples::<SyncPage>();
+    samples::<SyncRunPage>();
+    samples::<TenantPage>();
     samples::<UsagePage>();
+    samples::<UsersPage>();
     samples::<ValuesPage>();
     samples::<VersionsPage>();
 }
@@ -90,7 +116,7 @@ fn samples<P: Page>() {
     let tags = regex::Regex::new(r"(/static/[a-z.]+)\?[0-9a-f]{8}").unwrap();
     for (name, page) in P::samples() {
         let html = html::render(&page).unwrap();
-        for foreign in ["<script>", "<img", "onerror=alert(1)>", "{{"] {
+        for foreign in ["<script>", "<img onerror", "<img src=x", "onerror=alert(1)>", "{{"] {
             let is_text = foreign == "{{" && name == "hostile";
             assert!(is_text || !html.contains(foreign), "{} {name}: {foreign}", P::TEMPLATE);
         }

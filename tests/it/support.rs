@@ -6,6 +6,7 @@ pub mod db;
 pub mod definition;
 pub mod oauth_server;
 pub mod peer;
+pub mod person;
 pub mod provider;
 pub mod told;
 pub mod world;

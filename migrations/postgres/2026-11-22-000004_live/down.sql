@@ -1,3 +1,7 @@
+DROP INDEX credentials_by_status;
+ALTER TABLE tenants DROP COLUMN logo_digest;
+ALTER TABLE tenants DROP COLUMN logo;
+ALTER TABLE tenants DROP COLUMN color;
 DROP TABLE test_runs;
 DROP TABLE credential_reads;
 DROP TABLE redirect_urls;

@@ -149,3 +149,11 @@ CREATE TABLE test_runs (
 );
 CREATE INDEX test_runs_by_integration ON test_runs (tenant_id, integration_id, id);
 CREATE INDEX test_runs_by_lease ON test_runs (leased_until);
+
+-- How a tenant shows itself to its customers, on the pages of connect links.
+ALTER TABLE tenants ADD COLUMN color TEXT; -- #rrggbb
+ALTER TABLE tenants ADD COLUMN logo BYTEA; -- PNG or JPEG
+ALTER TABLE tenants ADD COLUMN logo_digest TEXT; -- of the logo: a part of its address
+
+-- What needs a person is counted at every look at a page.
+CREATE INDEX credentials_by_status ON credentials (tenant_id, status, version);

@@ -170,7 +170,8 @@ impl App {
                     return Err(Error::conflict("flow_used", "this authorization is over"));
                 }
                 let connection = known.draft.described().connection.label.clone();
-                Ok(Ended { tenant: opened.tenant.name, connection, trouble: None, url: flow.ends.success_url.clone() })
+                let (tenant, url) = (app.face(tx, &opened.tenant)?, flow.ends.success_url.clone());
+                Ok(Ended { tenant, connection, trouble: None, url })
             })
             .await
     }

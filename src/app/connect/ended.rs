@@ -1,12 +1,13 @@
 //! How connecting ended, as it is told to the person.
 
+use crate::app::brand::Face;
 use crate::model::redirect_url;
 
 /// The end, and where the browser goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// Who asked.
-    pub tenant: String,
+    pub tenant: Face,
     /// What was connected, or not.
     pub connection: String,
     /// Absent: it worked.
@@ -37,7 +38,7 @@ impl Trouble {
 }
 
 impl Ended {
-    pub(super) fn failed((tenant, connection): (String, String), failure_url: Option<&str>, trouble: Trouble) -> Self {
+    pub(super) fn failed((tenant, connection): (Face, String), failure_url: Option<&str>, trouble: Trouble) -> Self {
         let url = failure_url.map(|url| redirect_url::with_error(url, &trouble.code));
         Self { tenant, connection, trouble: Some(trouble), url }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
+use crate::app::brand::Face;
 use crate::app::connect::Draft;
 use crate::app::connect::Opened;
 use crate::app::connect::check_enabled;
@@ -30,7 +31,7 @@ use crate::store::conn::Conn;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
     /// Who asks.
-    pub tenant: String,
+    pub tenant: Face,
     pub component: String,
     pub connection: String,
     pub description: Option<String>,
@@ -88,7 +89,7 @@ impl App {
         let customer =
             customer.map(|id| crate::store::customer::get(c, opened.tenant.id, &id.to_string())).transpose()?;
         Ok(Form {
-            tenant: opened.tenant.name.clone(),
+            tenant: self.face(c, &opened.tenant)?,
             component: described.component.label.clone(),
             connection: described.connection.label.clone(),
             description: described.connection.description.clone(),

@@ -183,7 +183,8 @@ impl App {
     }
 
     pub(super) fn failed_end(&self, c: &mut Conn, flow: &Flow, draft: &Draft, trouble: Trouble) -> Result<Ended> {
-        let tenant = store::tenant::find(c, flow.tenant)?.map(|tenant| tenant.name).unwrap_or_default();
+        let tenant = store::tenant::find(c, flow.tenant)?.ok_or_else(|| Error::bug("the tenant of a flow is gone"))?;
+        let tenant = self.face(c, &tenant)?;
         let connection = draft.described().connection.label.clone();
         Ok(Ended::failed((tenant, connection), flow.ends.failure_url.as_deref(), trouble))
     }

@@ -58,7 +58,7 @@ impl App {
         let action = if draft.is_new { "credential.created" } else { "credential.changed" };
         self.write_draft(tx, (By::new(&opened.actor(), now), &opened.link), &mut draft, action)?;
         self.keep_clearance(tx, &tried, &clearance, now)?;
-        let (tenant, connection) = (opened.tenant.name.clone(), described.connection.label.clone());
+        let (tenant, connection) = (self.face(tx, &opened.tenant)?, described.connection.label.clone());
         Ok(Saving::Done(Ended { tenant, connection, trouble: None, url: opened.link.ends.success_url.clone() }))
     }
 }

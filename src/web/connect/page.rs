@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 
+use crate::app::brand::Face;
 use crate::app::connect::Ended;
 use crate::app::connect::Form;
 use crate::app::connect::form::Field;
 use crate::error::Error;
 use crate::error::Kind;
+use crate::model::brand::Brand;
+use crate::model::brand::Color;
 use crate::model::values::OwnerKind;
 use crate::model::values::typed::Shape;
+use crate::web::brand::BrandOnPage;
 use crate::web::connect::FIELD;
 use crate::web::html::Page;
 
@@ -18,6 +22,7 @@ pub struct FormPage {
     title: String,
     next_url: Option<String>,
     tenant: String,
+    brand: BrandOnPage,
     component: String,
     /// Absent: it is called as the component is.
     connection: Option<String>,
@@ -73,7 +78,8 @@ impl FormPage {
             title: format!("Connect {}", f.component),
             next_url: None,
             button: if f.is_consent { format!("Continue to {}", f.component) } else { "Test and connect".to_owned() },
-            tenant: f.tenant,
+            brand: BrandOnPage::of(&f.tenant),
+            tenant: f.tenant.name,
             component: f.component,
             connection,
             whose,
@@ -147,7 +153,7 @@ impl Page for FormPage {
             error: None,
         };
         let form = Form {
-            tenant: "Acme".to_owned(),
+            tenant: face("Acme"),
             component: "Shopify".to_owned(),
             connection: "Our Shopify".to_owned(),
             description: None,
@@ -171,7 +177,7 @@ impl Page for FormPage {
             ..field(hostile, shape)
         };
         let worst = Form {
-            tenant: hostile.to_owned(),
+            tenant: face(hostile),
             component: hostile.to_owned(),
             connection: format!("Our {hostile}"),
             description: Some(hostile.to_owned()),
@@ -198,6 +204,7 @@ pub struct NoticePage {
     title: String,
     next_url: Option<String>,
     tenant: Option<String>,
+    brand: BrandOnPage,
     message: String,
     advice: Option<String>,
     code: Option<String>,
@@ -212,7 +219,8 @@ impl NoticePage {
             None => Self {
                 title: "Connected".to_owned(),
                 message: format!("{connection} is connected. You can close this page."),
-                tenant: Some(tenant),
+                brand: BrandOnPage::of(&tenant),
+                tenant: Some(tenant.name),
                 next_url: None,
                 advice: None,
                 code: None,
@@ -221,7 +229,8 @@ impl NoticePage {
             Some(trouble) => Self {
                 title: format!("{connection} is not connected"),
                 message: sentence(&trouble.message),
-                tenant: Some(tenant),
+                brand: BrandOnPage::of(&tenant),
+                tenant: Some(tenant.name),
                 next_url: None,
                 advice: Some(sentence(&trouble.advice)),
                 code: Some(trouble.code),
@@ -237,6 +246,7 @@ impl NoticePage {
             message: "The connection is being completed.".to_owned(),
             next_url: Some(next_url),
             tenant: None,
+            brand: BrandOnPage::default(),
             advice: None,
             code: None,
             is_bad: false,
@@ -257,6 +267,7 @@ impl NoticePage {
             code: Some(error.code.to_owned()),
             next_url: None,
             tenant: None,
+            brand: BrandOnPage::default(),
             advice: None,
             is_bad: true,
         }
@@ -268,15 +279,21 @@ impl Page for NoticePage {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let hostile = || "\"><img src=x onerror=alert(1)>".to_owned();
-        let done = Ended { tenant: "Acme".to_owned(), connection: "Our Shopify".to_owned(), trouble: None, url: None };
+        let done = Ended { tenant: face("Acme"), connection: "Our Shopify".to_owned(), trouble: None, url: None };
         let trouble = crate::app::connect::Trouble { code: hostile(), message: hostile(), advice: hostile() };
-        let bad = Ended { tenant: hostile(), connection: hostile(), trouble: Some(trouble), url: None };
+        let bad = Ended { tenant: face(&hostile()), connection: hostile(), trouble: Some(trouble), url: None };
         vec![
             ("done", Self::of(done)),
             ("going on", Self::going_on("https://keyway.example/oauth/complete/x?ticket=\"y".to_owned())),
             ("hostile", Self::of(bad)),
         ]
     }
+}
+
+/// For samples: with a colour and a logo.
+fn face(name: &str) -> Face {
+    let brand = Brand { color: Color::parse("#c2410c").ok(), logo: Some("0123456789abcdef".to_owned()) };
+    Face { key: "acme".to_owned(), name: name.to_owned(), brand }
 }
 
 /// Errors begin in lower case and end without a stop; pages do not.

@@ -118,12 +118,19 @@ pub async fn delete(app: Data<App>, req: HttpRequest) -> HttpResponse {
     answer
 }
 
-/// `GET /`: the first tenant that is not production, or the sign-in page.
-pub async fn home(req: HttpRequest) -> HttpResponse {
+/// `GET /`: what needs a person in the first tenant that is not production, else its connections; or the sign-in page.
+pub async fn home(app: Data<App>, req: HttpRequest) -> HttpResponse {
     let Ok(caller) = visit::caller(&req).await else { return html::see_other(&visit::sign_in_url("/")) };
     let tenants = caller.tenants();
     match tenants.iter().find(|tenant| !tenant.is_production).or(tenants.first()) {
-        Some(tenant) => html::see_other(&format!("/t/{}/connections", tenant.key)),
+        Some(tenant) => {
+            let items = match caller.act_in(Some(&tenant.key)) {
+                Ok(actor) => app.attention(actor).await,
+                Err(error) => Err(error),
+            };
+            let place = if items.is_ok_and(|items| !items.is_empty()) { "attention" } else { "connections" };
+            html::see_other(&format!("/t/{}/{place}", tenant.key))
+        }
         None => {
             let public = "You have no role in any tenant yet. Ask an admin for one.";
             ProblemPage::alone(&Error::forbidden("no_tenant", public))

@@ -92,6 +92,24 @@ impl Browser {
         self.send(self.http.post(url).header("Content-Type", content_type).body(body), url).await
     }
 
+    /// Sends a form with a file of a page of the same site.
+    pub async fn send_body(&self, url: &str, content_type: &str, body: Vec<u8>) -> Seen {
+        let request = self.http.post(url).header("Origin", "null").header("Sec-Fetch-Site", "same-origin");
+        self.send(request.header("Content-Type", content_type).body(body), url).await
+    }
+
+    /// What a host's cookie holds.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().find(|((_, known), _)| known == name).map(|(_, value)| value.clone())
+    }
+
+    /// Keeps a cookie that somebody put there.
+    pub fn keep(&self, url: &str, name: &str, value: &str) {
+        let host = Url::parse(url).unwrap().host_str().unwrap().to_owned();
+        self.cookies.lock().unwrap().insert((host, name.to_owned()), value.to_owned());
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder, url: &str) -> Seen {
         let url = Url::parse(url).unwrap();
         let host = url.host_str().unwrap().to_owned();
