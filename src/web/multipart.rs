@@ -12,9 +12,7 @@ use crate::error::Kind;
 use crate::error::Result;
 use crate::web::extract::BodyLimit;
 use crate::web::extract::body_error;
-
-/// Longest boundary (RFC 2046, 5.1.1).
-const MAX_BOUNDARY: usize = 70;
+use crate::web::form::multipart;
 
 /// The parts by their names, in order.
 pub struct Parts(Vec<(String, Vec<u8>)>);
@@ -28,42 +26,9 @@ impl Parts {
     }
 
     fn read(content_type: &str, body: &[u8]) -> Option<Self> {
-        let boundary = boundary(content_type)?;
-        let (start, between) = (format!("--{boundary}"), format!("\r\n--{boundary}"));
-        let mut rest = body.strip_prefix(start.as_bytes())?;
-        let mut parts = Vec::new();
-        while !rest.starts_with(b"--") {
-            let part = rest.strip_prefix(b"\r\n")?;
-            let head_end = find(part, b"\r\n\r\n")?;
-            let (head, content) = (std::str::from_utf8(&part[..head_end]).ok()?, &part[head_end + 4..]);
-            let end = find(content, between.as_bytes())?;
-            parts.push((name(head)?, content[..end].to_vec()));
-            rest = &content[end + between.len()..];
-        }
-        Some(Self(parts))
+        let parts = multipart::parse(body, multipart::boundary(content_type)?)?;
+        Some(Self(parts.into_iter().map(|(name, content)| (name, content.to_vec())).collect()))
     }
-}
-
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
-}
-
-fn boundary(content_type: &str) -> Option<&str> {
-    let (kind, params) = content_type.split_once(';')?;
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
-        return None;
-    }
-    let value = params.split(';').find_map(|param| param.trim().strip_prefix("boundary="))?;
-    Some(value.trim_matches('"')).filter(|boundary| (1..=MAX_BOUNDARY).contains(&boundary.len()))
-}
-
-/// Of `Content-Disposition: form-data; name="logo"; filename="a.png"`.
-fn name(head: &str) -> Option<String> {
-    let line = head
-        .split("\r\n")
-        .find(|line| line.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("content-disposition")))?;
-    let value = line.split(';').find_map(|param| param.trim().strip_prefix("name=\""))?;
-    Some(value.strip_suffix('"')?.to_owned())
 }
 
 impl FromRequest for Parts {

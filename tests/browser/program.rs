@@ -56,16 +56,21 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A database of this test's own, on PostgreSQL.
 fn database() -> Option<String> {
-    if std::env::var("TEST_DB").ok().as_deref() != Some("postgres") {
+    if setting("TEST_DB").as_deref() != Some("postgres") {
         return None;
     }
-    let server = std::env::var("TEST_POSTGRES_URL").expect("scripts/test sets TEST_POSTGRES_URL");
+    let server = setting("TEST_POSTGRES_URL").unwrap();
     let name = format!("browser_{}_{}", std::process::id(), std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos());
     let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-    let made = Command::new("psql").args([&server, "-qc", &create]).status().expect("psql comes with PostgreSQL");
+    let made = Command::new("psql").args([&server, "-qc", &create]).status().unwrap();
     assert!(made.success());
     let (start, _) = server.rsplit_once('/').unwrap();
     Some(format!("{start}/{name}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "scripts/test says which database")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 impl Drop for Program {

@@ -54,7 +54,7 @@ fn a_mistyped_command_gets_a_suggestion() {
     insta::assert_snapshot!(run(&["connection", "list"], &[]).note, @r"
     error: unrecognized subcommand 'connection'
 
-      tip: some similar subcommands exist: 'components', 'connections'
+      tip: some similar subcommands exist: 'attention', 'components', 'connections'
 
     Usage: keyway [OPTIONS] <COMMAND>
 

@@ -213,7 +213,7 @@ fn read(row: &PgRow, from: usize) -> Result<Row> {
     }
     let read = || -> Result<Option<Row>, tokio_postgres::Error> {
         let key = (
-            id(row, from + 0, ApiKeyId)?,
+            id(row, from, ApiKeyId)?,
             id(row, from + 1, TenantId)?,
             row.try_get(from + 2)?,
             row.try_get(from + 3)?,
