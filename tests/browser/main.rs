@@ -6,3 +6,4 @@ mod page;
 mod person;
 mod program;
 mod session;
+mod stories;
