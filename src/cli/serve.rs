@@ -56,7 +56,7 @@ pub(super) async fn execute(args: ServeArgs, context: &mut Context<'_>) -> Resul
     if let Some(owner) = first {
         let face = context.output.note_face();
         context.output.note(format_args!(
-            "made the first owner; the password is shown this once\n  e-mail    {}\n  password  {}\n  sign in   POST {url}/api/v1/sessions\n",
+            "made the first owner; the password is shown this once\n  e-mail    {}\n  password  {}\n  sign in   {url}/sign-in\n",
             face.paint(Tone::Strong, &owner.email),
             face.paint(Tone::Strong, owner.password.as_str()),
         ));

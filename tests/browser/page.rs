@@ -43,6 +43,14 @@ impl Person {
         self.hears_no_error().await;
     }
 
+    /// Keeps a picture of the window in `target/browser`; `scripts/pictures` puts some into the docs.
+    pub async fn takes_picture(&self, name: &str) {
+        self.client.set_window_size(1280, 860).await.unwrap();
+        let folder = std::path::Path::new("target/browser");
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
     /// Fails when the browser complained about anything.
     pub async fn hears_no_error(&self) {
         let log = self.client.issue_cmd(Console).await.unwrap();

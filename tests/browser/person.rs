@@ -40,6 +40,7 @@ impl Person {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            "--hide-scrollbars",
             "--window-size=1440,1000",
         ];
         let mut wishes: Map<String, Value> = Map::new();

@@ -9,6 +9,7 @@ async fn a_customer_connects_by_a_link_and_a_builder_runs_a_test() {
     let customer = Person::arrive(&program).await;
     customer.go(&program.connect_link).await;
     customer.inspects().await;
+    customer.takes_picture("connect").await;
     customer.press("Continue to Demo shop").await;
     customer.sees("Allow access to Demo shop?").await;
     customer.press("Allow").await;
@@ -22,6 +23,7 @@ async fn a_customer_connects_by_a_link_and_a_builder_runs_a_test() {
     builder.inspects().await;
     builder.go("/t/dev/integrations/open-orders/designer").await;
     builder.inspects().await;
+    builder.takes_picture("designer").await;
     builder.press("Run test").await;
     builder.waits_for_path("/t/dev/integrations/open-orders/test-runs/").await;
     builder.sees("Done").await;
@@ -43,6 +45,7 @@ async fn a_test_account_is_authorized_and_disconnected_from_its_page() {
     person.press("Test now").await;
     person.sees("The connection works").await;
     person.inspects().await;
+    person.takes_picture("connection").await;
     person.leaves().await;
 }
 
@@ -88,6 +91,7 @@ async fn a_sync_into_production_is_planned_applied_and_rolled_back() {
     person.press("Plan again").await;
     person.sees("This is production").await;
     person.inspects().await;
+    person.takes_picture("sync").await;
     person.fill("This is production", "Development").await;
     person.press("Apply to Production").await;
     person.sees("type").await;
