@@ -7,3 +7,4 @@ mod person;
 mod program;
 mod session;
 mod stories;
+mod together;

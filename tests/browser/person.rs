@@ -129,6 +129,12 @@ impl Person {
         panic!("{xpath} is hidden at {}", self.path().await);
     }
 
+    /// Follows the first link that these words are part of.
+    pub async fn opens(&self, words: &str) {
+        let main = format!("//main//a[contains(normalize-space(.), {})]", quoted(words));
+        self.find(&main).await.click().await.unwrap();
+    }
+
     /// Everything that can be read.
     pub async fn text(&self) -> String {
         match self.client.find(Locator::Css("body")).await {
