@@ -17,6 +17,8 @@ pub struct Program {
     pub email: String,
     pub password: String,
     pub connect_link: String,
+    /// Where the stand-in for a third party answers.
+    pub shop: String,
 }
 
 impl Program {
@@ -46,8 +48,8 @@ impl Program {
         text.push('}');
         let started: Value = serde_json::from_str(&text).unwrap();
         let text = |place: &str| started.pointer(place).and_then(Value::as_str).unwrap().to_owned();
-        let (url, connect_link) = (text("/url"), text("/demo/connect_link"));
-        Self { child, _folder: folder, url, email, password, connect_link }
+        let (url, connect_link, shop) = (text("/url"), text("/demo/connect_link"), text("/demo/shop"));
+        Self { child, _folder: folder, url, email, password, connect_link, shop }
     }
 }
 

@@ -112,3 +112,29 @@ async fn a_sync_into_production_is_planned_applied_and_rolled_back() {
     assert!(!person.text().await.contains("Open orders"));
     person.leaves().await;
 }
+
+#[tokio::test]
+async fn a_wrong_key_is_refused_by_the_live_test_and_nothing_typed_is_lost() {
+    let program = Program::start();
+    let person = Person::sign_in(&program).await;
+    person.go("/t/dev/components/demo-shop/connections/new").await;
+    person.choose("Your organization's credentials").await;
+    person.press("Next").await;
+    person.sees("Which type of connection?").await;
+    person.choose("API key").await;
+    person.press("Next").await;
+    person.fill("Base URL", &program.shop).await;
+    person.fill("Label", "One shop for all").await;
+    person.press("Next").await;
+    person.fill("API key", "n0t-the-key").await;
+    person.inspects().await;
+    person.press("Test and create").await;
+    person.sees("Authentication was rejected").await;
+    person.inspects().await;
+    assert!(!person.client.source().await.unwrap().contains("n0t-the-key"));
+    person.fill("API key", "demo-shop-api-key").await;
+    person.press("Test and create").await;
+    person.sees("One shop for all was created").await;
+    person.inspects().await;
+    person.leaves().await;
+}
