@@ -25,66 +25,49 @@ static ADDRESSES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     Static::iter().filter_map(|name| address(&name)).collect()
 });
 
+/// What a helper writes, in place of itself.
+type Write = fn(&Helper<'_>) -> Result<String, RenderErrorReason>;
+
 pub(super) fn register(templates: &mut Handlebars<'_>) {
-    templates.register_helper("asset", Box::new(asset));
-    templates.register_helper("icon", Box::new(icon));
-    templates.register_helper("time", Box::new(time));
-    templates.register_helper("mark", Box::new(mark));
+    let helpers: [(&str, Write); 4] = [("asset", asset), ("icon", icon), ("time", time), ("mark", mark)];
+    for (name, write) in helpers {
+        let helper = move |helper: &Helper<'_>,
+                           _: &Handlebars<'_>,
+                           _: &Context,
+                           _: &mut RenderContext<'_, '_>,
+                           out: &mut dyn Output|
+              -> HelperResult { Ok(out.write(&write(helper)?)?) };
+        templates.register_helper(name, Box::new(helper));
+    }
 }
 
 /// `{{asset "keyway.css"}}`
-fn asset(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn asset(helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
     let name = word(helper, "asset")?;
-    let address =
-        ADDRESSES.get(name).ok_or_else(|| RenderErrorReason::Other(format!("`static/{name}` does not exist")))?;
-    Ok(out.write(address)?)
+    let unknown = || RenderErrorReason::Other(format!("`static/{name}` does not exist"));
+    ADDRESSES.get(name).cloned().ok_or_else(unknown)
 }
 
 /// `{{icon "plug"}}`: decoration only; what it means stands beside it in words.
-fn icon(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn icon(helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
     let name = html_escape(word(helper, "icon")?);
     let sheet = ADDRESSES.get("icons.svg").map(String::as_str).unwrap_or_default();
-    let svg = format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sheet}#{name}\"></use></svg>");
-    Ok(out.write(&svg)?)
+    Ok(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sheet}#{name}\"></use></svg>"))
 }
 
 /// `{{time at}}`: an instant as JSON has it, for people; scripts put it into the viewer's zone. Nothing for `null`.
-fn time(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let Some(text) = helper.param(0).and_then(|param| param.value().as_str()) else { return Ok(()) };
+fn time(helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
+    let Some(text) = helper.param(0).and_then(|param| param.value().as_str()) else { return Ok(String::new()) };
     let at = DateTime::parse_from_rfc3339(text).map_err(|error| RenderErrorReason::NestedError(Box::new(error)))?;
     let shown = at.to_utc().format("%-d %b %Y, %H:%M UTC");
-    Ok(out.write(&format!("<time datetime=\"{}\">{shown}</time>", html_escape(text)))?)
+    Ok(format!("<time datetime=\"{}\">{shown}</time>", html_escape(text)))
 }
 
 /// `{{mark "aws-s3"}}`: a coloured tile with two letters, always the same for the same word.
-fn mark(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
+fn mark(helper: &Helper<'_>) -> Result<String, RenderErrorReason> {
     let word = word(helper, "mark")?;
     let letters = html_escape(&letters(word));
-    Ok(out.write(&format!("<span class=\"mark hue-{}\" aria-hidden=\"true\">{letters}</span>", hue(word)))?)
+    Ok(format!("<span class=\"mark hue-{}\" aria-hidden=\"true\">{letters}</span>", hue(word)))
 }
 
 fn word<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a str, RenderErrorReason> {
