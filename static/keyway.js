@@ -12,6 +12,9 @@ for (const time of document.querySelectorAll('time[datetime]')) {
   }
 }
 
+// On a narrow window the tab that is open may lie beyond its edge.
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 // Menus close when something else is clicked, and by Escape.
 const menus = () => document.querySelectorAll('details.menu[open]');
 document.addEventListener('click', (event) => {

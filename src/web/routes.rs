@@ -23,6 +23,7 @@ use crate::web::component;
 use crate::web::component::page as component_page;
 use crate::web::component::page::show as component_show;
 use crate::web::connect;
+use crate::web::connect::gate;
 use crate::web::connection;
 use crate::web::connection::history;
 use crate::web::connection::keys;
@@ -63,6 +64,7 @@ use crate::web::integration::test_run;
 use crate::web::link;
 use crate::web::live_test;
 use crate::web::openapi;
+use crate::web::problem_page::ProblemPage;
 use crate::web::proxy;
 use crate::web::search;
 use crate::web::session;
@@ -471,5 +473,6 @@ async fn method_not_allowed(allow: String) -> HttpResponse {
 
 /// Whatever is not in the table.
 pub async fn not_found(req: HttpRequest) -> HttpResponse {
-    HttpResponse::from_error(Error::not_found("path", req.path()))
+    let error = Error::not_found("path", req.path());
+    if gate::wants_page(&req) { ProblemPage::alone(&error) } else { HttpResponse::from_error(error) }
 }

@@ -52,7 +52,7 @@ fn too_many(refusal: &Error, seconds: u64) -> HttpResponse {
 }
 
 /// Browsers name pages first; programs take anything, or say what.
-fn wants_page(req: &HttpRequest) -> bool {
+pub(in crate::web) fn wants_page(req: &HttpRequest) -> bool {
     let accepts = req.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
     accepts.flat_map(|value| value.split(',')).any(|range| {
         let kind = range.split(';').next().unwrap_or_default().trim();

@@ -98,7 +98,9 @@ pub async fn apply(app: Data<App>, (visit, caller): (Visit, Caller), fields: Fie
     if tenant.is_production && fields.get("confirm").trim() != tenant.name {
         let plan = app.plan_sync(visit.actor.clone(), from, ask.policy.clone()).await?;
         let wrong = format!("Type {} exactly as it is written here.", tenant.name);
-        let told = Told { confirm_error: Some(wrong), notice: None };
+        // The field is far down on a long plan: the top says so too.
+        let notice = Some(format!("Nothing was written: the name of the tenant was not typed as it is. {wrong}"));
+        let told = Told { confirm_error: Some(wrong), notice };
         let page = page(&app, (&visit, &caller), (&ask, &Part::default()), (&plan, told)).await?;
         return html::page(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::component::ManagedBy;
+use crate::model::connection::Scope;
 use crate::model::sync::KnownType;
 use crate::model::sync::diff::Differ;
 use crate::model::sync::matching::Pair;
@@ -214,7 +215,11 @@ impl<'a> Planner<'a> {
             .filter(|input| content.inputs.get(&input.key).is_none_or(|set| set.value.is_none()))
             .map(|input| TodoInput {
                 input: input.key.clone(),
-                who: content.inputs.get(&input.key).and_then(|set| set.managed_by).unwrap_or(input.managed_by),
+                who: match content.scope {
+                    // One account for all: no customer could enter anything.
+                    Scope::OrganizationGlobal => ManagedBy::Organization,
+                    _ => content.inputs.get(&input.key).and_then(|set| set.managed_by).unwrap_or(input.managed_by),
+                },
                 is_secret: input.is_secret,
             })
             .collect();

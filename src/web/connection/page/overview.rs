@@ -16,6 +16,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::error::Result;
 use crate::model::actor::Permission;
+use crate::model::connection::Readiness;
 use crate::model::connection::Scope;
 use crate::model::values::OwnerKind;
 use crate::web::connection::page::Head;
@@ -133,7 +134,9 @@ impl OverviewPage {
             }
             false => (None, Vec::new()),
         };
-        let missing = looked.view.values.missing.iter();
+        // An account for all may have in its credential what the connection itself lacks.
+        let is_ready = looked.view.connection.status == Readiness::Ready;
+        let missing = looked.view.values.missing.iter().filter(|_| !is_ready);
         // What each customer gives is not missing here.
         let is_ours = |managed_by| {
             connection.scope != Scope::Customer || managed_by == crate::model::component::ManagedBy::Organization
