@@ -21,6 +21,7 @@ mod write;
 /// No real file of ours comes near; a bomb does.
 const MAX_NODES: usize = 250_000;
 const MAX_DEPTH: usize = 100;
+const MAX_COPIED_BYTES: usize = 16 << 20;
 
 /// A node and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +118,7 @@ impl Node {
 /// # Errors
 /// Syntax errors, duplicate keys, keys that are not text, more than one document, and files past the bounds.
 pub fn read(text: &str) -> Result<Node, Problem> {
-    let mut reader = Reader { anchors: HashMap::new(), nodes: 0 };
+    let mut reader = Reader { anchors: HashMap::new(), nodes: 0, copied_bytes: 0 };
     let mut parser = Parser::new_from_str(text);
     let mut document: Option<Node> = None;
     while let Some((event, span)) = next(&mut parser)? {
@@ -137,8 +138,27 @@ pub fn read(text: &str) -> Result<Node, Problem> {
 type Input<'a> = Parser<'a, granit_parser::StrInput<'a>>;
 
 struct Reader {
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (Node, Weight)>,
     nodes: usize,
+    /// Of texts that aliases stand for: each stands for all of its anchor again.
+    copied_bytes: usize,
+}
+
+/// What an alias adds.
+#[derive(Clone, Copy)]
+struct Weight {
+    nodes: usize,
+    bytes: usize,
+}
+
+/// The bytes of all texts in a value.
+fn bytes_of(kind: &NodeKind) -> usize {
+    match kind {
+        NodeKind::Scalar(Value::String(text)) => text.len(),
+        NodeKind::Scalar(_) => 0,
+        NodeKind::List(items) => items.iter().map(|item| bytes_of(&item.kind)).sum(),
+        NodeKind::Map(entries) => entries.iter().map(|entry| entry.key.len() + bytes_of(&entry.value.kind)).sum(),
+    }
 }
 
 /// The next event that is content.
@@ -195,17 +215,25 @@ impl Reader {
             Event::SequenceStart(_, anchor, _) => (anchor, NodeKind::List(self.list(parser, depth)?)),
             Event::MappingStart(_, anchor, _) => (anchor, NodeKind::Map(self.map(parser, depth)?)),
             Event::Alias(id) => {
-                let Some((node, size)) = self.anchors.get(&id).cloned() else {
+                let Some(&(_, weight)) = self.anchors.get(&id) else {
                     return Err(Problem::error("unknown_alias", at, "this alias has no anchor before it"));
                 };
-                self.count(size, at)?;
-                return Ok(Node { place: at, kind: node.kind });
+                // Counted before anything is copied.
+                self.count(weight.nodes, at)?;
+                self.copied_bytes += weight.bytes;
+                if self.copied_bytes > MAX_COPIED_BYTES {
+                    let message = format!("aliases stand for more than {} MiB of text", MAX_COPIED_BYTES >> 20);
+                    return Err(Problem::error("too_large", at, message));
+                }
+                let kind = self.anchors.get(&id).map(|(node, _)| node.kind.clone());
+                return Ok(Node { place: at, kind: kind.unwrap_or(NodeKind::Scalar(Value::Null)) });
             }
             _ => return Err(Problem::error("syntax", at, "a value is expected here")),
         };
         let node = Node { place: at, kind };
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), self.nodes - before + 1));
+            let weight = Weight { nodes: self.nodes - before + 1, bytes: bytes_of(&node.kind) };
+            self.anchors.insert(anchor, (node.clone(), weight));
         }
         Ok(node)
     }
@@ -287,4 +315,21 @@ fn number(text: &str) -> Option<Number> {
     }
     let is_float = unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'-' | b'+'));
     is_float.then(|| text.parse::<f64>().ok()).flatten().and_then(Number::from_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_of_a_long_text_are_counted_before_they_are_copied() {
+        let text = "x".repeat(1 << 20);
+        let of = |aliases: usize| format!("a: &a {text}\nb: [{}]", vec!["*a"; aliases].join(", "));
+        assert!(read(&of(16)).is_ok());
+        let refused = read(&of(1500)).unwrap_err();
+        assert_eq!(
+            (refused.code, refused.message.as_str()),
+            ("too_large", "aliases stand for more than 16 MiB of text")
+        );
+    }
 }

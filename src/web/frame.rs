@@ -120,7 +120,7 @@ struct SectionOnFrame {
 
 impl Frame {
     fn new(visit: &Visit, title: String, section: Section) -> Self {
-        let here = PLACES.iter().find(|place| place.0 == section).map_or("", |place| place.1);
+        let here = PLACES.iter().find(|place| place.0 == section).map_or("connections", |place| place.1);
         let current = &visit.actor.tenant;
         let tenant = |tenant: &Tenant| TenantOnFrame {
             key: tenant.key.clone(),

@@ -48,6 +48,9 @@ impl SignIns {
     /// # Errors
     /// `too_many_attempts`, with how long to wait.
     pub fn attempt(&self, address: Option<IpAddr>, email: &str, now: Instant) -> Result<()> {
+        // No address is longer (RFC 5321 section 4.5.3.1.3), and what is kept must stay small.
+        let email: String = email.chars().take(254).collect();
+        let email = email.as_str();
         let per_email = (self.per_minute / 2).max(1);
         let email = format!("email {}", crate::model::user::normal_email(email));
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -97,7 +97,8 @@ async fn sign_in(
 
 /// A path of ours, and no other place: what a link says to go on to was written by anybody.
 pub(in crate::web) fn local(next: &str) -> Option<&str> {
-    let is_path = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    let is_path =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control());
     is_path.then_some(next)
 }
 
@@ -244,7 +245,9 @@ mod tests {
         for good in ["/", "/t/dev/sync?from=prod"] {
             assert_eq!(local(good), Some(good));
         }
-        for bad in ["", "//evil.example", "https://evil.example", "/\\evil.example", "t/dev", "/a\r\nb"] {
+        for bad in
+            ["", "//evil.example", "https://evil.example", "/\\evil.example", "t/dev", "/a\r\nb", "/\u{1}", "/\u{7f}"]
+        {
             assert_eq!(local(bad), None, "{bad:?}");
         }
     }
