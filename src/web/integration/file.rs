@@ -112,7 +112,7 @@ pub struct ExportQuery {
 #[utoipa::path(
     get, path = "/api/v1/integrations/{integration}/definition", tag = "Integrations",
     params(("integration" = String, Path, description = "Key or id.", example = "slack-to-zendesk"), ExportQuery),
-    responses((status = 200, description = "The file.", body = String, content_type = "application/yaml")),
+    responses((status = 200, description = "The file.", body = Value, content_type = "application/yaml")),
 )]
 pub async fn export(
     app: Data<App>,
